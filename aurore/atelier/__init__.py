@@ -1,0 +1,26 @@
+"""Ce que les scripts de l'atelier importent : un module par sujet.
+
+Importer `atelier` règle d'abord l'environnement des bibliothèques, qui le lisent au moment où elles sont importées :
+c'est pourquoi les scripts importent `atelier` avant TensorFlow et transformers.
+"""
+
+import os
+import warnings
+
+from atelier.settings import CACHE, DEBUG
+
+# Les classes TensorFlow de transformers sont écrites pour Keras 2, que TensorFlow nomme désormais tf-keras.
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
+# Les téléchargements vont dans le volume, sinon chaque conteneur les recommencerait.
+os.environ.setdefault("HF_HOME", str(CACHE / "huggingface"))
+# Le protocole Xet sait moins bien reprendre un téléchargement coupé que le simple HTTP.
+os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_SYMLINKS_WARNING", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+if not DEBUG:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    warnings.filterwarnings("ignore", module=r"(transformers|tf_keras|huggingface_hub)\b")

@@ -1,0 +1,118 @@
+"""Parler à la personne devant l'écran : des options en français, et une phrase claire quand quelque chose échoue."""
+
+import argparse
+import errno
+import math
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from atelier.settings import DEBUG, HOME
+
+
+class AuroreError(Exception):
+    """Une phrase pour la personne : ce qui ne va pas, où, et que faire maintenant."""
+
+
+DISK_ERRORS = {
+    errno.ENOSPC: "Il n'y a plus de place sur le disque de {home}. Libérez-en, puis relancez la même commande.",
+    errno.EDQUOT: "Le quota de disque est atteint dans {home}. Libérez de la place, puis relancez la même commande.",
+    errno.EROFS: "{home} est en lecture seule : montez le volume sans « :ro », ou choisissez un autre dossier avec "
+    "AURORE_HOME.",
+    errno.EACCES: "Pas le droit d'écrire dans {home} : rendez-vous propriétaire de ce dossier, ou choisissez-en un "
+    "autre avec AURORE_HOME.",
+}
+DISK_ERRORS[errno.EPERM] = DISK_ERRORS[errno.EACCES]
+
+
+def tell(message: str) -> None:
+    """Écrit sur la sortie d'erreur, là où vont les nouvelles quand la sortie standard est réservée aux textes."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def progress() -> int:
+    """Le `verbose` de Keras : une barre qui avance à l'écran, une ligne par époque dans un fichier."""
+    return 1 if sys.stdout.isatty() else 2
+
+
+def run(main: Callable[[], None]) -> None:
+    """Exécute `main()` et termine le programme : code 0, ou un code non nul après une phrase (130 après Ctrl-C)."""
+    for stream in (sys.stdout, sys.stderr):
+        # Une console Windows (cp1252) ne connaît pas tous les caractères : mieux vaut un « ? » qu'un plantage.
+        stream.reconfigure(errors="replace")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        tell("\nInterrompu. Rien n'est resté à moitié écrit : relancez la même commande quand vous voulez.")
+        sys.exit(130)
+    except BrokenPipeError:  # « … | head » a refermé notre sortie : ce n'est pas une erreur
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except Exception as error:
+        if DEBUG:
+            raise
+        tell(f"\n{explain(error)}")
+        sys.exit(1)
+
+
+def explain(error: Exception) -> str:
+    """La phrase qui dit à la personne ce qu'une erreur signifie pour elle."""
+    if isinstance(error, AuroreError):
+        return str(error)
+    for cause in (error, error.__cause__, error.__context__):
+        if isinstance(cause, OSError) and cause.errno in DISK_ERRORS:
+            return DISK_ERRORS[cause.errno].format(home=HOME)
+    if "No space left on device" in str(error):  # TensorFlow et safetensors n'en font pas une OSError
+        return DISK_ERRORS[errno.ENOSPC].format(home=HOME)
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return "La mémoire manque. Fermez d'autres programmes, ou prenez un lot plus petit (--batch-size 4)."
+    return (
+        f"Erreur imprévue ({type(error).__name__} : {error}).\n"
+        "Pour voir d'où elle vient, relancez la même commande avec la variable AURORE_DEBUG=1."
+    )
+
+
+# argparse demande ses phrases à gettext : les voici en français.
+FRENCH = {
+    "usage: ": "utilisation : ",
+    "options": "options",
+    "positional arguments": "arguments",
+    "show this help message and exit": "affiche cette aide et s'arrête",
+    "%(prog)s: error: %(message)s\n": "%(prog)s : %(message)s (--help montre les options).\n",
+    "argument %(argument_name)s: %(message)s": "%(argument_name)s : %(message)s",
+    "unrecognized arguments: %s": "option inconnue : %s",
+    "expected one argument": "il manque une valeur",
+    "expected at least one argument": "il manque une valeur",
+    "not allowed with argument %s": "ne va pas avec %s",
+    "the following arguments are required: %s": "il manque : %s",
+    "invalid choice: %(value)r (choose from %(choices)s)": "%(value)r n'est pas un choix possible (%(choices)s)",
+    "ambiguous option: %(option)s could match %(matches)s": "%(option)s est ambigu : %(matches)s ?",
+    "ignored explicit argument %r": "n'attend pas de valeur (%r)",
+}
+
+
+def argument_parser(description: str) -> argparse.ArgumentParser:
+    """Un `argparse.ArgumentParser` qui parle français."""
+    argparse._ = lambda message: FRENCH.get(message, message)
+    return argparse.ArgumentParser(description=description, allow_abbrev=False)
+
+
+def number(kind: type, minimum: float = -math.inf, maximum: float = math.inf, above: float = -math.inf) -> Callable:
+    """Un type d'option : un nombre de l'espèce `kind`, dans [minimum, maximum] et strictement au-dessus de `above`."""
+    bounds = [f"supérieur à {above:g}"] if above > -math.inf else []
+    bounds += [f"d'au moins {minimum:g}"] if minimum > -math.inf else []
+    bounds += [f"d'au plus {maximum:g}"] if maximum < math.inf else []
+    expected = f"un nombre{' entier' if kind is int else ''} {' et '.join(bounds)}".rstrip()
+
+    def parse(text: str):
+        try:
+            value = kind(text.replace(",", "."))
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and minimum <= value <= maximum and value > above):
+            raise argparse.ArgumentTypeError(f"« {text} » ne convient pas, il faut {expected}")
+        return value
+
+    return parse

@@ -1,0 +1,37 @@
+"""N'écrire que des choses entières : à côté d'abord, sous leur nom ensuite."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Donne un chemin provisoire, voisin de `path`, où écrire un fichier ou un dossier ; le renomme à la fin.
+
+    Si le bloc échoue ou est interrompu, ce qui était sous `path` reste tel quel et le provisoire est effacé.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    _remove(partial)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield partial
+        if path.is_dir():  # un dossier ne se remplace pas d'un seul geste : l'ancien s'écarte, puis disparaît
+            previous = path.with_name(f".{path.name}.previous")
+            _remove(previous)
+            os.rename(path, previous)
+            os.rename(partial, path)
+            _remove(previous)
+        else:
+            os.replace(partial, path)
+    finally:
+        _remove(partial)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
