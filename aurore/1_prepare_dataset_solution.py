@@ -1,0 +1,115 @@
+"""Étape 1 : des livres du projet Gutenberg à un jeu de données de phrases.
+
+Un réseau de neurones apprend à écrire en lisant. Avant de lui donner George Sand à lire, il faut trouver ses livres,
+leur ôter ce qui n'est pas d'elle, et les couper en phrases.
+"""
+
+import random
+from pathlib import Path
+
+import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
+from tensorflow import keras
+
+from atelier import books, cleaning, console, corpus, sentences, settings
+
+sentence_tokenizer = sentences.sentence_tokenizer()
+
+
+def download_file(url: str, path: Path) -> None:
+    """1.1 Télécharge le livre qui se trouve à l'adresse `url` dans le fichier `path`."""
+    keras.utils.get_file(fname=path.name, origin=url, cache_dir=path.parent, cache_subdir="")
+
+
+def read_lines(path: Path) -> list[str]:
+    """1.2 Les lignes du livre. Les vieilles éditions ne sont pas en UTF-8 : `detect_encoding` le devine."""
+    with open(path, encoding=books.detect_encoding(path)) as file:
+        return file.readlines()
+
+
+def remove_header(lines: list[str]) -> list[str]:
+    """1.3 Ce qui suit la ligne « *** START OF … *** »."""
+    for number, line in enumerate(lines):
+        if books.START.match(line):
+            return lines[number + 1 :]
+    return lines
+
+
+def remove_footer(lines: list[str]) -> list[str]:
+    """1.4 Ce qui précède la ligne « *** END OF … *** » : après elle vient la licence, en anglais."""
+    for number, line in enumerate(lines):
+        if books.END.match(line):
+            return lines[:number]
+    return lines
+
+
+def strip_lines(lines: list[str]) -> list[str]:
+    """1.5 Les lignes sans les blancs ni le saut de ligne qui les terminent."""
+    return [line.rstrip() for line in lines]
+
+
+def join_lines(lines: list[str]) -> str:
+    """1.6 Les lignes réunies en un seul texte."""
+    return "\n".join(lines)
+
+
+def split_text_to_list(text: str) -> list[str]:
+    """1.7 Les phrases d'un paragraphe, par le PunktSentenceTokenizer de NLTK."""
+    return sentence_tokenizer.tokenize(text)
+
+
+def read_book(path: Path) -> list[list[str]]:
+    """Du fichier aux phrases de chaque paragraphe : les exercices 1.2 à 1.7, dans l'ordre."""
+    lines = read_lines(path)
+    lines = remove_header(lines)
+    lines = remove_footer(lines)
+    lines = strip_lines(lines)
+    text = join_lines(lines)
+    return [split_text_to_list(paragraph) for paragraph in cleaning.clean(text)]
+
+
+def count(texts: list[str]) -> tuple[int, int]:
+    """1.8 (bonus) Le nombre de phrases, et celui des mots (ce que les espaces séparent)."""
+    return len(texts), sum(len(text.split()) for text in texts)
+
+
+def random_sentences(texts: list[str], number: int) -> list[str]:
+    """1.9 (bonus) Quelques phrases au hasard : regarder ses données avant de leur faire confiance."""
+    return random.sample(texts, min(number, len(texts)))
+
+
+def main() -> None:
+    parser = console.argument_parser("Étape 1 : télécharge les livres, les nettoie, les coupe en phrases.")
+    parser.add_argument("--mirror", default=settings.GUTENBERG, help="site ou dossier disposé comme le projet Gutenberg")
+    parser.add_argument("--offline", action="store_true", help="sans réseau : les livres déjà là, sinon les récits embarqués")
+    options = parser.parse_args()
+
+    library, missing = [], []
+    for book in books.book_list(options.offline):
+        try:
+            path = books.fetch(book, options.mirror, download_file, options.offline)
+        except books.MirrorDown:
+            raise
+        except console.AuroreError as error:
+            missing.append(book)
+            print(f"  {book.title} ({book.id}) manque : {error}")
+            continue
+        paragraphs = read_book(path)
+        number_of_sentences, number_of_words = count([text for paragraph in paragraphs for text in paragraph])
+        print(f"  {book.title:<32} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
+        library.append((book, paragraphs))
+
+    data = corpus.build(library)
+    corpus.save_data(data)
+
+    print(f"\n{len(library)} livres{f', {len(missing)} manquent' if missing else ''}.")
+    for split in data:
+        number_of_sentences, number_of_words = count(data[split]["text"])
+        print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
+    print("\nQuelques phrases au hasard :")
+    for sentence in random_sentences(list(data["train"]["text"]), 5):
+        print(f"  - {sentence}")
+    print(f"\nDonnées enregistrées dans {settings.DATA}. Ensuite : python aurore/2_tokenize_solution.py")
+
+
+if __name__ == "__main__":
+    console.run(main)

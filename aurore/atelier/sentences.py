@@ -1,0 +1,89 @@
+"""Où finit une phrase : Punkt, et ce qu'il faut savoir du français des romans pour s'en servir.
+
+Punkt apprend les abréviations d'une langue en lisant du texte (Kiss et Strunk, « Unsupervised Multilingual Sentence
+Boundary Detection », 2006). Les paramètres appris sur le corpus de l'atelier sont dans `punkt/`, dans le format de
+NLTK ; nous les lisons nous-mêmes, car `nltk.data` refuse les fichiers d'un volume dont il n'est pas propriétaire.
+
+    PYTHONPATH=aurore python -m atelier.sentences     réapprend les paramètres, sur les données de l'étape 1
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from nltk.tabdata import PunktDecoder, TabEncoder
+from nltk.tokenize.punkt import PunktLanguageVars, PunktParameters, PunktSentenceTokenizer, PunktTrainer
+
+from atelier.whole import written_whole
+
+FOLDER = Path(__file__).with_name("punkt")
+
+# Punkt ne peut pas deviner celles qu'il rencontre peu, ni celles que suit toujours une majuscule.
+ABBREVIATIONS = """
+    m mm mr mme mmes mlle mlles mgr dr me mes st ste ch chap art cf etc fig ibid id no nos p pp t v vol hon
+    sa sgr vve cie j.-j j.-b
+""".split()
+NOT_ABBREVIATIONS = {"me", "mes", "sa", "no", "nos", "t", "v", "etc", "hon"}  # des mots ordinaires, en fin de phrase
+
+
+class FrenchVars(PunktLanguageVars):
+    """Ce qui termine une phrase en français, et ce qui la prolonge."""
+
+    sent_end_chars = (".", "?", "!", "…")
+
+    # Pas de coupure avant une minuscule, même derrière un guillemet ou un tiret : « Quoi ! — dit-il », « Ah ! » fit-elle.
+    _period_context_fmt = r"""
+        (?:%(SentEndChars)s)
+        (?=(?P<after_tok>
+            [)\]»]*\s+(?![»)\]—…\s]*[a-zß-ÿœ])(?P<next_tok>\S+)
+        ))"""
+
+    # Un guillemet ou une parenthèse qui se ferme, une ponctuation redoublée : ils restent avec ce qui précède.
+    re_boundary_realignment = re.compile(r"(?:[»)\]]|[!?…]+(?=\s|$))+(?:\s+|$)")
+
+
+def load_parameters(folder: Path = FOLDER) -> PunktParameters:
+    """Les paramètres appris, lus dans les quatre fichiers de NLTK."""
+    decoder, parameters = PunktDecoder(), PunktParameters()
+
+    def read(name: str, decode):
+        with open(folder / name, encoding="utf-8", newline="\n") as file:
+            return decode(file)
+
+    parameters.abbrev_types = read("abbrev_types.txt", decoder.txt2set)
+    parameters.sent_starters = read("sent_starters.txt", decoder.txt2set)
+    parameters.collocations = set(read("collocations.tab", decoder.tab2tups))
+    parameters.ortho_context = read("ortho_context.tab", decoder.tab2intdict)
+    return parameters
+
+
+def sentence_tokenizer() -> PunktSentenceTokenizer:
+    """Le découpeur de phrases de l'atelier : un paragraphe entre, ses phrases sortent (`.tokenize(paragraph)`)."""
+    return PunktSentenceTokenizer(load_parameters(), lang_vars=FrenchVars())
+
+
+def train_parameters(paragraphs: Iterable[str], folder: Path = FOLDER) -> PunktParameters:
+    """Apprend les paramètres sur des paragraphes et les écrit dans `folder`, dans le format de NLTK."""
+    trainer = PunktTrainer(lang_vars=FrenchVars())
+    trainer.INCLUDE_ALL_COLLOCS = False
+    trainer.train("\n".join(paragraphs), finalize=True)
+    parameters = trainer.get_params()
+    parameters.abbrev_types |= set(ABBREVIATIONS)
+    parameters.abbrev_types -= NOT_ABBREVIATIONS
+    encoder = TabEncoder()
+    with written_whole(folder) as partial:
+        partial.mkdir()
+        for name, text in {
+            "abbrev_types.txt": encoder.set2txt(sorted(parameters.abbrev_types)),
+            "sent_starters.txt": encoder.set2txt(sorted(parameters.sent_starters)),
+            "collocations.tab": encoder.tups2tab(sorted(parameters.collocations)),
+            "ortho_context.tab": encoder.ivdict2tab(dict(sorted(parameters.ortho_context.items()))),
+        }.items():
+            (partial / name).write_text(text, encoding="utf-8", newline="\n")
+    return parameters
+
+
+if __name__ == "__main__":
+    from atelier.corpus import load_data, paragraphs
+
+    train_parameters(paragraphs(load_data()["train"]))
