@@ -1,0 +1,54 @@
+"""Faire écrire un modèle : les réglages du tirage, et ce qu'une amorce doit être pour qu'on la continue."""
+
+import os
+
+import atelier.quiet  # noqa: F401  (avant transformers, qui importe TensorFlow)
+from tensorflow import keras
+from transformers import AutoConfig, AutoTokenizer, Pipeline, TFAutoModelForCausalLM, pipeline
+
+from atelier import models
+from atelier.console import AuroreError
+
+MAX_NEW_TOKENS, TEMPERATURE, TOP_P, TOP_K = 60, 0.8, 0.95, 0
+
+
+def load_pipeline() -> Pipeline:
+    """Le pipeline « text-generation » sur le dernier modèle entraîné, sinon sur le modèle de base."""
+    folder = models.model_to_write()
+    config = AutoConfig.from_pretrained(folder)
+    model = TFAutoModelForCausalLM.from_pretrained(folder, config=config)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    models.set_end_of_text(model, tokenizer)
+    return pipeline("text-generation", model=model, tokenizer=tokenizer)
+
+
+def sampling(
+    temperature: float = TEMPERATURE,
+    top_p: float = TOP_P,
+    top_k: int = TOP_K,
+    max_new_tokens: int = MAX_NEW_TOKENS,
+    seed: int | None = None,
+) -> dict:
+    """Les options de `generate` pour un tirage ; à température 0, le token le plus probable, sans hasard.
+
+    `top_k` à 0 ne limite rien. Sème le hasard avec `seed`, ou autrement à chaque fois.
+    """
+    keras.utils.set_random_seed(int.from_bytes(os.urandom(3)) if seed is None else seed)
+    options = {"max_new_tokens": max_new_tokens, "clean_up_tokenization_spaces": False}  # garde les espaces avant ! et ?
+    if temperature == 0:
+        return options | {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+    return options | {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": top_k}
+
+
+def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
+    """L'amorce sans blancs autour. Lève `AuroreError` si elle est vide, ou si sa suite n'entre pas dans le contexte."""
+    prompt = prompt.strip()
+    if not prompt:
+        raise AuroreError("L'amorce est vide : écrivez quelques mots que le modèle continuera.")
+    length, context = len(pipe.tokenizer(prompt)["input_ids"]), pipe.model.config.n_positions
+    if length + max_new_tokens > context:
+        raise AuroreError(
+            f"L'amorce « {prompt[:40]}{'…' if len(prompt) > 40 else ''} » fait {length} tokens, et l'on en demande "
+            f"{max_new_tokens} de plus : ce modèle n'en tient que {context} en tout. Raccourcissez l'amorce ou la suite."
+        )
+    return prompt

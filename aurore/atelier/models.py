@@ -1,0 +1,163 @@
+"""Quel modèle, et le charger sans surprise : le modèle de base, le dernier entraîné, leur tokenizer."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from atelier import hub, settings
+from atelier.console import AuroreError, tell
+
+BLOCK_WEIGHTS = tuple(
+    f"{layer}.{kind}"
+    for layer in ("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj")
+    for kind in ("weight", "bias")
+)
+
+
+def base_model() -> Path:
+    """Le dossier du modèle de base : celui d'AURORE_MODEL, et `mini` si le modèle du hub ne peut être obtenu.
+
+    Dit lequel, et pourquoi. Lève `AuroreError` si le modèle demandé n'existe pas ou n'est pas utilisable.
+    """
+    name = settings.BASE_MODEL
+    if name == "mini":
+        tell("Modèle de base : mini, embarqué avec l'atelier.")
+        return checked(settings.MINI)
+    if Path(name).expanduser().is_dir():
+        tell(f"Modèle de base : le dossier {name}.")
+        return checked(Path(name).expanduser().resolve())
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise AuroreError(
+            f"AURORE_MODEL : « {name} » n'est ni un dossier, ni un modèle du hub (« auteur/nom »), ni « mini »."
+        )
+    if folder := hub.cached_folder(name):
+        tell(f"Modèle de base : {name} (déjà téléchargé).")
+        return checked(folder)
+    try:
+        hub.probe(name)
+    except hub.HubUnreachable as error:
+        if name != settings.DEFAULT_MODEL:
+            raise AuroreError(
+                f"{name} n'est pas encore téléchargé, et {error}. Réessayez avec du réseau, ou continuez avec "
+                "AURORE_MODEL=mini."
+            ) from error
+        tell(f"{name} n'est pas encore téléchargé, et {error} : le modèle de base sera mini, embarqué avec l'atelier.")
+        return checked(settings.MINI)
+    return checked(hub.download(name))
+
+
+def name(folder: Path) -> str:
+    """Le nom sous lequel la personne connaît ce modèle de base."""
+    return "mini" if folder == settings.MINI else settings.BASE_MODEL
+
+
+def latest_run() -> Path | None:
+    """Le dossier du dernier modèle entraîné, celui que nomme `model/latest` ; None si rien n'a été entraîné."""
+    latest = settings.MODELS / "latest"
+    if not latest.exists():
+        return None
+    name = latest.read_text(encoding="utf-8").strip()
+    if not name or not (settings.MODELS / name).is_dir():
+        raise AuroreError(
+            f"{latest} nomme « {name} », qui n'est plus dans {settings.MODELS}. Effacez ce fichier, ou relancez l'étape 3."
+        )
+    return checked(settings.MODELS / name)
+
+
+def model_to_write() -> Path:
+    """Le modèle qui écrit aux étapes 4 et 5 : le dernier entraîné, sinon le modèle de base. Dit lequel."""
+    if folder := latest_run():
+        tell(f"Modèle : {folder.name}, le dernier entraîné (à partir de {history(folder).get('base_model', '?')}).")
+        return folder
+    tell("Aucun modèle entraîné pour l'instant (étape 3) : c'est le modèle de base qui écrit.")
+    return base_model()
+
+
+def history(folder: Path) -> dict:
+    """L'histoire d'un entraînement (`history.json`), vide pour un modèle qui n'en a pas."""
+    path = folder / "history.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def tokenizer_to_train(base: Path) -> Path:
+    """Le dossier du tokenizer de l'étape 3 : celui que l'étape 2 a réentraîné, sinon celui du modèle de base."""
+    if (settings.TOKENIZER / "tokenizer.json").exists():
+        tell(f"Tokenizer : celui que l'étape 2 a réentraîné ({settings.TOKENIZER}).")
+        return settings.TOKENIZER
+    return base
+
+
+def checked(folder: Path) -> Path:
+    """Rend `folder` si c'est un GPT-2 complet ; sinon lève `AuroreError`.
+
+    transformers charge sans s'arrêter un fichier auquel il manque des poids : il les tire au hasard, et le modèle
+    écrit n'importe quoi.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AuroreError(f"{folder} n'est pas le dossier d'un modèle : config.json y manque ou ne se lit pas.") from error
+    if config.get("model_type") != "gpt2":
+        raise AuroreError(f"{folder} contient un modèle « {config.get('model_type')} » : l'atelier n'entraîne que des GPT-2.")
+    weights = folder / hub.WEIGHTS
+    if not weights.exists():
+        raise AuroreError(f"{folder} n'a pas de poids : {hub.WEIGHTS} y manque. Choisissez un autre modèle (AURORE_MODEL=mini).")
+    try:
+        with safe_open(weights, framework="np") as file:
+            present = {name.removeprefix("transformer.") for name in file.keys()}
+    except (SafetensorError, OSError) as error:
+        raise AuroreError(
+            f"Les poids de {folder} sont abîmés ({error}). Effacez ce fichier et téléchargez-le ou entraînez-le de nouveau."
+        ) from error
+    blocks = range(config.get("n_layer", 12))
+    expected = {"wte.weight", "wpe.weight", "ln_f.weight", "ln_f.bias"}
+    expected |= {f"h.{block}.{name}" for block in blocks for name in BLOCK_WEIGHTS}
+    if missing := sorted(expected - present):
+        raise AuroreError(f"Les poids de {folder} sont incomplets : il y manque {missing[0]} et {len(missing) - 1} autres.")
+    if not any((folder / name).exists() for name in ("tokenizer.json", "vocab.json")):
+        raise AuroreError(f"{folder} n'a pas de tokenizer : tokenizer.json y manque.")
+    return folder
+
+
+def set_end_of_text(model, tokenizer) -> None:
+    """Donne au modèle les identifiants de son tokenizer, le seul endroit où ils sont sûrs.
+
+    La configuration publiée de gpt2-wechsel-french dit 50256 pour la fin de texte, son tokenizer dit 0 : sans ceci,
+    le modèle n'arrêterait jamais d'écrire. GPT-2 n'a pas de remplissage (padding) : la fin de texte en tient lieu.
+    """
+    if len(tokenizer) > model.config.vocab_size:
+        raise AuroreError(
+            f"Ce tokenizer ({len(tokenizer)} tokens) n'est pas celui de ce modèle, qui n'en connaît que "
+            f"{model.config.vocab_size}."
+        )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    for config in (model.config, model.generation_config):
+        config.bos_token_id = config.eos_token_id = tokenizer.eos_token_id
+        config.pad_token_id = tokenizer.pad_token_id
+
+
+def adapt_embeddings(model, old_tokenizer, new_tokenizer) -> int:
+    """Passe le modèle au vocabulaire d'un nouveau tokenizer ; rend le nombre de tokens repris tels quels.
+
+    Un token que l'ancien vocabulaire connaissait garde sa ligne dans la matrice des plongements (embeddings) ; un
+    nouveau reçoit la moyenne de ses anciens morceaux. Sinon chaque identifiant désignerait un autre mot qu'avant.
+    """
+    old_vocabulary, new_vocabulary = old_tokenizer.get_vocab(), new_tokenizer.get_vocab()
+    if old_vocabulary == new_vocabulary:
+        return len(new_vocabulary)
+    old_rows = model.get_input_embeddings().weights[0].numpy()
+    rows, kept = np.empty((len(new_tokenizer), old_rows.shape[1]), np.float32), 0
+    for token, index in new_vocabulary.items():
+        if token in old_vocabulary:
+            rows[index], kept = old_rows[old_vocabulary[token]], kept + 1
+        else:
+            text = new_tokenizer.convert_tokens_to_string([token])
+            pieces = old_tokenizer(text)["input_ids"]
+            rows[index] = old_rows[pieces].mean(axis=0) if pieces else old_rows.mean(axis=0)
+    model.resize_token_embeddings(len(new_tokenizer))
+    model.get_input_embeddings().weights[0].assign(rows)
+    tell(f"Vocabulaire : {kept} tokens gardent ce que le modèle en savait, {len(rows) - kept} nouveaux le déduisent de leurs morceaux.")
+    return kept

@@ -1,0 +1,153 @@
+"""Autour de `fit` : combien de pas tiennent dans le temps donné, le taux d'apprentissage, la sauvegarde du meilleur."""
+
+import json
+import math
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+from transformers import TFGPT2LMHeadModel
+
+import atelier.quiet  # noqa: F401
+import tensorflow as tf
+from tensorflow import keras
+
+from atelier import settings
+from atelier.checkpoints import save_model, state_dict
+from atelier.console import AuroreError
+from atelier.whole import written_whole
+
+WARMUP_SHARE = 0.1  # part des pas où le taux d'apprentissage monte, avant de redescendre jusqu'à zéro
+EVALUATION_BLOCKS = 64  # assez pour voir la perte baisser, assez peu pour ne pas faire attendre
+MEASURED_STEPS = 4
+
+
+def sample_blocks(blocks: np.ndarray, number: int = EVALUATION_BLOCKS) -> np.ndarray:
+    """Au plus `number` blocs, répartis sur toute la longueur."""
+    return blocks[np.linspace(0, len(blocks) - 1, min(number, len(blocks))).astype(int)]
+
+
+def default_learning_rate(model) -> float:
+    """Le taux le plus haut : plus un modèle est large, plus ses pas doivent être petits.
+
+    En raison inverse de la largeur, comme chez Yang et al. (« Tensor Programs V », 2022) : 1,3e-4 pour GPT-2 small.
+    """
+    return 0.1 / model.config.n_embd
+
+
+def evaluate(model, tf_eval_dataset: tf.data.Dataset) -> tuple[float, float]:
+    """(perte en nats par token, secondes passées à la calculer)."""
+    start = time.perf_counter()
+    return float(model.evaluate(tf_eval_dataset, verbose=0)), time.perf_counter() - start
+
+
+def perplexity(loss: float) -> float:
+    """Entre combien de tokens, tous aussi probables, le modèle hésite en moyenne : l'exponentielle de la perte."""
+    return math.exp(min(loss, 100.0))
+
+
+def steps_that_fit(model, tf_train_dataset: tf.data.Dataset, seconds: float, evaluation_seconds: float) -> int:
+    """Le nombre de pas que cette machine fait en `seconds`, une évaluation par époque comprise.
+
+    Mesuré sur quelques pas à taux nul, qui ne changent aucun poids ; l'optimiseur est ensuite remis à zéro.
+    """
+    durations = []
+
+    class Clock(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            self.start = time.perf_counter()
+
+        def on_train_batch_end(self, batch, logs=None):
+            durations.append(time.perf_counter() - self.start)
+
+    start = time.perf_counter()
+    model.optimizer.learning_rate = 0.0
+    model.fit(tf_train_dataset.repeat().take(MEASURED_STEPS), verbose=0, callbacks=[Clock()])
+    for variable in model.optimizer.variables:
+        variable.assign(tf.zeros_like(variable))
+    measured = np.median(durations[1:])  # le premier pas compile : il ne compte pas
+    left = seconds - (time.perf_counter() - start)
+    return max(1, int(left / (measured + evaluation_seconds / len(tf_train_dataset))))
+
+
+def learning_rate_at(step: int, steps: int, peak: float) -> float:
+    """Le taux au pas `step` sur `steps` : montée en ligne droite, puis demi-cosinus jusqu'à zéro."""
+    warmup = max(1, round(steps * WARMUP_SHARE))
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup))) / 2
+
+
+class WarmupCosine(keras.callbacks.Callback):
+    """Règle le taux d'apprentissage avant chaque pas, et arrête `fit` au dernier."""
+
+    def __init__(self, steps: int, peak: float):
+        super().__init__()
+        self.steps, self.peak = steps, peak
+
+    def on_train_batch_begin(self, batch, logs=None):
+        step = int(self.model.optimizer.iterations.numpy())
+        self.model.optimizer.learning_rate = learning_rate_at(step, self.steps, self.peak)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations.numpy()) >= self.steps:
+            self.model.stop_training = True
+
+
+class StopOnNaN(keras.callbacks.TerminateOnNaN):
+    """Celui de Keras, dont le message devient une phrase."""
+
+    def on_batch_end(self, batch, logs=None):
+        super().on_batch_end(batch, logs)
+        if self.model.stop_training and not math.isfinite((logs or {}).get("loss", 0.0)):
+            raise AuroreError(
+                "La perte n'est plus un nombre : l'apprentissage a divergé. Recommencez avec un taux plus petit "
+                "(--learning-rate). Le modèle précédent est intact."
+            )
+
+
+def check_disk(model) -> None:
+    """Lève `AuroreError` si le disque ne peut recevoir les poids trois fois : les meilleurs, leur copie, le modèle."""
+    needed = 3 * 4 * model.count_params()
+    settings.MODELS.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.MODELS).free
+    if free < needed:
+        raise AuroreError(
+            f"Il faut {needed / 1e6:.0f} Mo sur le disque pour enregistrer ce modèle, et il n'en reste que "
+            f"{free / 1e6:.0f} dans {settings.MODELS}. Libérez de la place, puis relancez."
+        )
+
+
+def new_run() -> Path:
+    """Le dossier d'un nouvel entraînement, nommé d'après l'heure (sans « : », que Windows refuse)."""
+    name = time.strftime("%Y-%m-%d_%Hh%Mm%S")
+    folder, number = settings.MODELS / name, 2
+    while folder.exists():
+        folder, number = settings.MODELS / f"{name}-{number}", number + 1
+    folder.mkdir(parents=True)
+    return folder
+
+
+def best_checkpoint(folder: Path) -> keras.callbacks.ModelCheckpoint:
+    """Le callback de Keras qui garde, à la fin de chaque époque, les poids dont la perte de validation est la plus basse."""
+    return keras.callbacks.ModelCheckpoint(
+        str(folder / "best.weights.h5"), monitor="val_loss", save_best_only=True, save_weights_only=True
+    )
+
+
+def save_run(model, tokenizer, folder: Path, history: dict) -> None:
+    """Écrit le meilleur modèle dans `folder`, le relit, le compare, puis seulement le nomme dans `model/latest`."""
+    best = folder / "best.weights.h5"
+    if best.exists():
+        model.load_weights(best)
+    save_model(model, tokenizer, folder)
+    with written_whole(folder / "history.json") as partial:
+        partial.write_text(json.dumps(history, ensure_ascii=False, indent=2), encoding="utf-8")
+
+    saved, reloaded = state_dict(model), state_dict(TFGPT2LMHeadModel.from_pretrained(folder))
+    if saved.keys() != reloaded.keys() or not all(np.array_equal(saved[name], reloaded[name]) for name in saved):
+        raise AuroreError(f"Le modèle relu dans {folder} n'est pas celui qui a été écrit : il n'est pas retenu.")
+    best.unlink(missing_ok=True)
+    with written_whole(settings.MODELS / "latest") as partial:
+        partial.write_text(folder.name + "\n", encoding="utf-8")

@@ -1,0 +1,78 @@
+"""Tout l'atelier en quelques minutes, sans réseau : les étapes 1 à 4 sur les récits et le modèle embarqués.
+
+Les scripts sont ceux de l'atelier, lancés l'un après l'autre dans un dossier à part : votre travail n'est pas touché.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from atelier import console, settings
+
+HOME = settings.CACHE / "demo"
+EPOCHS = 3
+SEED = 1
+
+NEXT = """
+C'était la démonstration : un petit modèle, quelques récits, quelques minutes. L'atelier entraîne un modèle bien plus
+grand, sur de vrais romans. Pour le commencer :
+
+    python aurore/1_prepare_dataset_solution.py             (avec --offline, sans réseau)
+
+La suite est dans README.md, étape par étape."""
+
+
+def run_step(script: str, *options: str, capture: bool = False) -> str:
+    """Lance un script de l'atelier, comme on le taperait ; rend ce qu'il a écrit si `capture`."""
+    environment = os.environ | {
+        "AURORE_HOME": str(HOME),
+        "AURORE_MODEL": "mini",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }
+    done = subprocess.run(
+        [sys.executable, settings.FOLDER / script, *options],
+        env=environment, encoding="utf-8", stdout=subprocess.PIPE if capture else None,
+    )  # fmt: skip
+    if done.returncode == 130:
+        raise KeyboardInterrupt
+    if done.returncode:
+        raise console.AuroreError(f"La démonstration s'est arrêtée : {script} a échoué (voir ci-dessus).")
+    return done.stdout
+
+
+def title(text: str) -> None:
+    print(f"\n── {text} ──\n", flush=True)
+
+
+def write() -> None:
+    """Montre les textes de l'étape 4, un par ligne."""
+    texts = run_step("4_generate_solution.py", "--seed", str(SEED), capture=True).strip().split("\n\n")
+    print("\n\n".join(" ".join(text.split()) for text in texts), flush=True)
+
+
+def main() -> None:
+    console.argument_parser(__doc__.split("\n")[0]).parse_args()
+    start = time.perf_counter()
+    shutil.rmtree(HOME, ignore_errors=True)
+    HOME.mkdir(parents=True)
+
+    title("Étape 1 : des récits à un jeu de données")
+    run_step("1_prepare_dataset_solution.py", "--offline")
+    title("Étape 2 : du texte aux tokens")
+    run_step("2_tokenize_solution.py")
+    title("Étape 4, avant l'entraînement : le modèle embarqué écrit")
+    write()
+    title(f"Étape 3 : le modèle lit les récits, {EPOCHS} fois")
+    run_step("3_train_solution.py", "--epochs", str(EPOCHS))
+    title("Étape 4, après l'entraînement : le même modèle, les mêmes amorces, le même hasard")
+    write()
+
+    print(f"\nDurée : {time.perf_counter() - start:.0f} secondes.")
+    print(NEXT)
+
+
+if __name__ == "__main__":
+    console.run(main)
