@@ -1,0 +1,14 @@
+FROM python:3.11-slim
+
+# Les paquets d'abord, dans une couche à eux : changer le code ne les réinstalle pas.
+COPY requirements.txt /
+RUN pip install --no-cache-dir -r /requirements.txt
+
+# AURORE_CONTAINER : la page écoute sur le port 80 et pour tout le réseau. HOME : les bibliothèques y écrivent parfois.
+ENV AURORE_CONTAINER=1 HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+
+# Le code est aussi dans l'image : sans volume, la démonstration et la page marchent quand même.
+COPY aurore /aurore
+EXPOSE 80
+ENTRYPOINT ["python", "/aurore/atelier/container.py"]
+CMD ["python", "aurore/demo.py"]
