@@ -5,6 +5,7 @@ c'est pourquoi les scripts importent `atelier` avant TensorFlow et transformers.
 """
 
 import os
+import sys
 import warnings
 
 from atelier.settings import CACHE, DEBUG
@@ -18,7 +19,24 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_SYMLINKS_WARNING", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+
+def _explain_failed_import(kind, error, trace) -> None:
+    """Ce qui arrive pendant les imports, avant que `console.run` ne veille : Ctrl-C, ou un paquet qui manque."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("\nInterrompu.", file=sys.stderr)
+    elif issubclass(kind, ModuleNotFoundError):
+        print(
+            f"Le paquet « {error.name} » manque à {sys.executable}. Lancez les scripts avec le Python du dossier .venv, "
+            "ou dans le conteneur ; README.md dit comment les installer.",
+            file=sys.stderr,
+        )
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
 if not DEBUG:
+    sys.excepthook = _explain_failed_import
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")

@@ -22,8 +22,6 @@ WEIGHTS = "model.safetensors"
 REQUIRED = ("config.json", "tokenizer.json")
 OPTIONAL = ("tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "generation_config.json")
 
-NETWORK_ERRORS = (requests.exceptions.RequestException, HfHubHTTPError, LocalEntryNotFoundError, OSError)
-
 
 class HubUnreachable(AuroreError):
     """Le hub ne répond pas, ou ce qui répond n'est pas lui."""
@@ -46,7 +44,7 @@ def probe(model_id: str) -> None:
 
     def ask() -> None:
         try:
-            answers.append(requests.head(url, headers=build_hf_headers(), timeout=PROBE_SECONDS))
+            answers.append(requests.head(url, headers=build_hf_headers(), timeout=PROBE_SECONDS, allow_redirects=True))
         except requests.exceptions.RequestException:
             pass
 
@@ -61,7 +59,7 @@ def probe(model_id: str) -> None:
             f"Le hub ne connaît pas de modèle « {model_id} » (ou il est privé). Vérifiez AURORE_MODEL : un modèle du "
             "hub (« auteur/nom »), un dossier, ou « mini »."
         )
-    if "X-Repo-Commit" not in answers[0].headers:
+    if not any("X-Repo-Commit" in answer.headers for answer in (*answers[0].history, answers[0])):
         raise HubUnreachable(f"ce qui répond à la place de {constants.ENDPOINT} n'est pas le hub (portail du wifi ?)")
 
 

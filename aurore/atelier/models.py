@@ -1,6 +1,7 @@
 """Quel modèle, et le charger sans surprise : le modèle de base, le dernier entraîné, leur tokenizer."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ def base_model() -> Path:
     if Path(name).expanduser().is_dir():
         tell(f"Modèle de base : le dossier {name}.")
         return checked(Path(name).expanduser().resolve())
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+    if not re.fullmatch(r"\w[\w.-]*/[\w.-]+", name):
         raise AuroreError(
             f"AURORE_MODEL : « {name} » n'est ni un dossier, ni un modèle du hub (« auteur/nom »), ni « mini »."
         )
@@ -106,7 +107,7 @@ def checked(folder: Path) -> Path:
         raise AuroreError(f"{folder} n'a pas de poids : {hub.WEIGHTS} y manque. Choisissez un autre modèle (AURORE_MODEL=mini).")
     try:
         with safe_open(weights, framework="np") as file:
-            present = {name.removeprefix("transformer.") for name in file.keys()}
+            shapes = {name.removeprefix("transformer."): file.get_slice(name).get_shape() for name in file.keys()}
     except (SafetensorError, OSError) as error:
         raise AuroreError(
             f"Les poids de {folder} sont abîmés ({error}). Effacez ce fichier et téléchargez-le ou entraînez-le de nouveau."
@@ -114,8 +115,10 @@ def checked(folder: Path) -> Path:
     blocks = range(config.get("n_layer", 12))
     expected = {"wte.weight", "wpe.weight", "ln_f.weight", "ln_f.bias"}
     expected |= {f"h.{block}.{name}" for block in blocks for name in BLOCK_WEIGHTS}
-    if missing := sorted(expected - present):
+    if missing := sorted(expected - shapes.keys()):
         raise AuroreError(f"Les poids de {folder} sont incomplets : il y manque {missing[0]} et {len(missing) - 1} autres.")
+    if shapes["wte.weight"] != [config["vocab_size"], config["n_embd"]] or shapes["wpe.weight"][0] != config["n_positions"]:
+        raise AuroreError(f"Les poids de {folder} ne sont pas de la taille que dit sa configuration : ce n'est pas son fichier.")
     if not any((folder / name).exists() for name in ("tokenizer.json", "vocab.json")):
         raise AuroreError(f"{folder} n'a pas de tokenizer : tokenizer.json y manque.")
     return folder

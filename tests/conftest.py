@@ -1,0 +1,134 @@
+"""De quoi essayer l'atelier comme on l'utilise : ses scripts, lancés pour de vrai, hors ligne, dans un dossier jetable."""
+
+import functools
+import http.server
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+AURORE = ROOT / "aurore"
+sys.path.insert(0, str(AURORE))
+
+from atelier import books  # noqa: E402
+
+# Ce que les bibliothèques disent d'elles-mêmes, et que personne ne doit lire.
+NOISE = re.compile(
+    r"onednn|cuda|absl|tensorrt|xla|[IWE]0000|warning|deprecat|tensorflow|keras|torch|tokenizers|hugging ?face|device set",
+    re.IGNORECASE,
+)
+
+
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    """L'environnement d'une personne qui n'a rien réglé, sauf le dossier de travail et ce que dit `variables`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AURORE_", "HF_", "TF_", "TRANSFORMERS_"))}
+    person = home.parent / "person"  # Keras écrit un fichier de réglages chez la personne
+    person.mkdir(exist_ok=True)
+    return kept | {"AURORE_HOME": str(home), "AURORE_MODEL": "mini", "HOME": str(person), "PYTHONUTF8": "1"} | variables
+
+
+def run(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
+    """Lance un script de l'atelier depuis un autre dossier que le sien, et rend ce qu'il a écrit."""
+    return subprocess.run(
+        [sys.executable, AURORE / script, *options],
+        env=environment(home, **variables), cwd=home, capture_output=True, encoding="utf-8", timeout=300,
+    )  # fmt: skip
+
+
+def succeed(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
+    """`run`, quand le script doit réussir ; aucun bruit de bibliothèque ne doit alors atteindre l'écran."""
+    done = run(script, *options, home=home, **variables)
+    assert done.returncode == 0, done.stderr
+    noise = [line for line in done.stderr.splitlines() if NOISE.search(line)]
+    assert not noise, noise
+    return done
+
+
+def refused(script: str, *options: str, home: Path, **variables: str) -> str:
+    """`run`, quand le script doit échouer : une phrase et pas de trace d'exécution. Rend la phrase."""
+    done = run(script, *options, home=home, **variables)
+    assert done.returncode not in (0, None), done.stdout
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stderr.strip()
+
+
+@functools.cache
+def load(script: str):
+    """Le script comme un module, pour essayer ses fonctions sans relancer Python."""
+    specification = importlib.util.spec_from_file_location(f"script_{script[0]}", AURORE / script)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def refused_option(monkeypatch, capsys):
+    """`refused_option(script, *options)` : la phrase par laquelle le script refuse ces options, en français."""
+
+    def refusal(script: str, *options: str) -> str:
+        monkeypatch.setattr(sys, "argv", [script, *options])
+        with pytest.raises(SystemExit) as stopped:
+            load(script).parse_options()
+        assert stopped.value.code == 2
+        sentence = capsys.readouterr().err
+        assert not any(english in sentence for english in ("usage", "error", "argument", "invalid", "unrecognized"))
+        return sentence
+
+    return refusal
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory) -> Path:
+    """Un dossier de travail où l'étape 1 a été faite sur les récits embarqués. À ne pas modifier."""
+    home = tmp_path_factory.mktemp("prepared")
+    succeed("1_prepare_dataset_solution.py", "--offline", home=home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def trained(prepared, tmp_path_factory) -> Path:
+    """Un dossier de travail où `mini` a été un peu entraîné. À ne pas modifier."""
+    home = tmp_path_factory.mktemp("trained")
+    (home / "data").symlink_to(prepared / "data")
+    (home / "training.txt").write_text(succeed("3_train_solution.py", "--max-steps", "6", home=home).stdout, "utf-8")
+    return home
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """`serve(handler)` ou `serve(dossier)` : un serveur sur 127.0.0.1, dont l'adresse est rendue."""
+    servers = []
+
+    def start(content) -> str:
+        handler = content if isinstance(content, type) else functools.partial(QuietHandler, directory=str(content))
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def mirror(tmp_path_factory) -> Path:
+    """Un dossier disposé comme le projet Gutenberg, où les récits embarqués tiennent lieu des romans."""
+    folder, stories = tmp_path_factory.mktemp("mirror"), sorted((AURORE / "extraits").glob("*.txt"))
+    for index, book in enumerate(books.book_list()):
+        file = folder / "files" / book.id / f"{book.id}-0.txt"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(stories[index % len(stories)].read_bytes())
+    return folder

@@ -1,0 +1,108 @@
+"""Ce qui arrive dans une salle : une étape sautée, un disque plein, un volume en lecture seule, Ctrl-C."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import AURORE, environment, refused, run
+
+SCRIPTS = sorted(path.name for path in AURORE.glob("*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help_is_in_french(script, tmp_path):
+    done = run(script, "--help", home=tmp_path)
+    assert done.returncode == 0 and done.stderr == ""
+    assert "utilisation :" in done.stdout and "affiche cette aide" in done.stdout
+    assert "usage" not in done.stdout and "show this" not in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("script", ["2_tokenize_solution.py", "3_train_solution.py"])
+def test_a_step_before_step_1_says_which_comes_first(script, tmp_path):
+    options = ["--retrain"] if script.startswith("2") else []
+    sentence = refused(script, *options, home=tmp_path)
+    assert "Pas de données" in sentence and "python aurore/1_prepare_dataset_solution.py" in sentence
+
+
+def test_data_of_an_interrupted_run_are_not_trained_on(prepared, tmp_path):
+    shutil.copytree(prepared / "data", tmp_path / "data")
+    next((tmp_path / "data" / "validation").glob("*.arrow")).write_bytes(b"tronqu")
+    sentence = refused("3_train_solution.py", "--max-steps", "1", home=tmp_path)
+    assert "sont abîmées" in sentence and "1_prepare_dataset_solution.py" in sentence
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--epochs", "-1"), ("--epochs", "0"), ("--max-steps", "1.5"), ("--minutes", "0"), ("--batch-size", "x"),
+     ("--learning-rate", "-1"), ("--epochs", "1", "--max-steps", "1"), ("--inconnue",)],
+)  # fmt: skip
+def test_bad_training_options_are_refused_in_french(options, refused_option):
+    assert options[0] in refused_option("3_train_solution.py", *options)
+
+
+def test_a_missing_package_says_how_to_start(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-S", AURORE / "2_tokenize_solution.py"],  # -S : sans les paquets installés
+        env=environment(tmp_path), capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    assert done.returncode and "« transformers » manque" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["nimporte quoi", "../nulle/part", "/nulle/part", "deux mots/pas un modèle"])
+def test_an_unknown_model_name(name, tmp_path):
+    sentence = refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL=name)
+    assert name in sentence and "mini" in sentence
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="il faut être root pour monter un disque")
+@pytest.mark.parametrize("option, sentence", [("size=64k", "plus de place"), ("ro", "lecture seule")])
+def test_a_disk_that_cannot_be_written(option, sentence, tmp_path):
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", option, "tmpfs", volume], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("ce système ne permet pas de monter un disque d'essai")
+    try:
+        message = refused("1_prepare_dataset_solution.py", "--offline", home=tmp_path, AURORE_HOME=str(volume))
+        assert sentence in message and str(volume) in message
+        assert list(volume.iterdir()) == []
+    finally:
+        subprocess.run(["umount", volume], check=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C s'envoie autrement sous Windows")
+@pytest.mark.parametrize(
+    "script, options, seconds",
+    [
+        ("1_prepare_dataset_solution.py", ["--offline"], 0.7),  # pendant les imports
+        ("3_train_solution.py", ["--epochs", "50"], 4),
+        ("3_train_solution.py", ["--epochs", "50"], 15),  # en pleine époque
+    ],
+)
+def test_ctrl_c_leaves_nothing_half_written(script, options, seconds, prepared, tmp_path):
+    if script.startswith("3"):
+        (tmp_path / "data").symlink_to(prepared / "data")
+    process = subprocess.Popen(
+        [sys.executable, AURORE / script, *options],
+        env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True,
+    )  # fmt: skip
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Interrompu" in stderr and "Traceback" not in stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and "data" not in path.parts] == []
+
+
+def test_a_console_of_another_encoding_never_crashes(tmp_path):
+    for encoding in ("cp1252", "ascii"):
+        done = subprocess.run(
+            [sys.executable, AURORE / "2_tokenize_solution.py"], capture_output=True,
+            env=environment(tmp_path, PYTHONIOENCODING=encoding, PYTHONUTF8="0"),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr

@@ -1,0 +1,176 @@
+"""Le modèle du hub, par le vrai client du hub, contre un serveur qui répond comme lui ; et un hub qui ne répond pas.
+
+Le petit modèle servi a la disposition de celui de benjamin/gpt2-wechsel-french : `lm_head.weight` en double, masques
+d'attention, `eos_token_id` 50256 dans la configuration alors que le tokenizer dit 0, pas de remplissage.
+"""
+
+import http.server
+import json
+import time
+
+import numpy as np
+import pytest
+from conftest import AURORE, refused, run, succeed
+from safetensors.numpy import save_file
+
+NAME = "benjamin/gpt2-wechsel-french"
+WIDTH, LAYERS, CONTEXT = 32, 2, 128
+
+
+def write_published_model(folder, always_ends=False):
+    """Les fichiers du modèle, tels qu'ils sont publiés. `always_ends` : tout contexte mène à la fin de texte (0)."""
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    vocabulary = json.loads((AURORE / "mini" / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+
+    def normal(*shape):
+        return random.normal(0, 0.02, shape).astype(np.float32)
+
+    weights = {
+        "transformer.wte.weight": normal(len(vocabulary), WIDTH),
+        "transformer.wpe.weight": normal(CONTEXT, WIDTH),
+        "transformer.ln_f.weight": np.ones(WIDTH, np.float32),
+        "transformer.ln_f.bias": np.zeros(WIDTH, np.float32),
+    }
+    if always_ends:
+        weights["transformer.ln_f.weight"][:] = 0
+        weights["transformer.wte.weight"][0] = weights["transformer.ln_f.bias"][:] = 1
+    weights["lm_head.weight"] = weights["transformer.wte.weight"].copy()
+    for block in range(LAYERS):
+        for name, shape in {
+            "ln_1": (WIDTH,), "attn.c_attn": (WIDTH, 3 * WIDTH), "attn.c_proj": (WIDTH, WIDTH),
+            "ln_2": (WIDTH,), "mlp.c_fc": (WIDTH, 4 * WIDTH), "mlp.c_proj": (4 * WIDTH, WIDTH),
+        }.items():  # fmt: skip
+            prefix = f"transformer.h.{block}.{name}"
+            weights[f"{prefix}.weight"] = normal(*shape) + (len(shape) == 1)
+            weights[f"{prefix}.bias"] = np.zeros(shape[-1], np.float32)
+        weights[f"transformer.h.{block}.attn.bias"] = np.tril(np.ones((1, 1, CONTEXT, CONTEXT), np.uint8))
+        weights[f"transformer.h.{block}.attn.masked_bias"] = np.array(-1e4, np.float32)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+    config = {
+        "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": len(vocabulary),
+        "n_positions": CONTEXT, "n_ctx": CONTEXT, "n_embd": WIDTH, "n_layer": LAYERS, "n_head": 2,
+        "bos_token_id": 50256, "eos_token_id": 50256,
+    }  # fmt: skip
+    special = {f"{role}_token": "<|endoftext|>" for role in ("bos", "eos", "unk")}
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps(special | {"tokenizer_class": "GPT2Tokenizer"}), "utf-8")
+    (folder / "special_tokens_map.json").write_text(json.dumps(special), "utf-8")
+    (folder / "tokenizer.json").write_bytes((AURORE / "mini" / "tokenizer.json").read_bytes())
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """Ce que le hub répond à `huggingface_hub` : un HEAD et un GET par fichier, et la reprise par Range."""
+
+    folder = None
+    cuts_left = 0  # combien de fois couper les poids au milieu
+    asked: list[str]
+
+    def do_HEAD(self):
+        self.answer(body=False)
+
+    def do_GET(self):
+        self.answer(body=True)
+
+    def answer(self, body):
+        hub = type(self)
+        hub.asked.append(f"{self.command} {self.path}")
+        repository, _, name = self.path.strip("/").partition("/resolve/main/")
+        file = hub.folder / name
+        if repository != NAME or not name or not file.exists():
+            self.send_response(404)
+            self.send_header("X-Error-Code", "EntryNotFound" if repository == NAME else "RepoNotFound")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        content = file.read_bytes()
+        start = int(self.headers.get("Range", "bytes=0-").split("=")[1].split("-")[0])
+        self.send_response(206 if start else 200)
+        self.send_header("X-Repo-Commit", "0" * 40)
+        self.send_header("ETag", f'"{len(content)}-{name}"')
+        self.send_header("Content-Length", str(len(content) - start))
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.end_headers()
+        if not body:
+            return
+        if name == "model.safetensors" and hub.cuts_left:
+            hub.cuts_left -= 1
+            self.wfile.write(content[start : start + len(content) // 2])
+            self.close_connection = True
+            return
+        self.wfile.write(content[start:])
+
+    def log_message(self, *_):
+        pass
+
+
+def hub(folder, cuts=0):
+    return type("Hub", (Hub,), {"folder": folder, "cuts_left": cuts, "asked": []})
+
+
+def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, tmp_path):
+    write_published_model(tmp_path / "published")
+    handler = hub(tmp_path / "published", cuts=1)
+    options = ["--prompt", "Le soir", "--max-new-tokens", "5", "--seed", "1"]
+    first = run("4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(handler))
+    assert first.returncode == 0, first.stderr
+    size = (tmp_path / "published" / "model.safetensors").stat().st_size / 1e6
+    assert f"{NAME} : {size:.0f} Mo" in first.stderr and "AURORE_MODEL=mini" in first.stderr
+    assert "Connexion coupée" in first.stderr
+    assert first.stdout.startswith("Le soir") and len(first.stdout.strip()) > len("Le soir")
+
+    start = time.perf_counter()
+    again = succeed("4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT="http://127.0.0.1:9")
+    assert again.stdout == first.stdout and "déjà téléchargé" in again.stderr
+    assert time.perf_counter() - start < 60, "six essais par fichier feraient attendre des minutes"
+
+
+def test_generation_stops_at_the_tokenizers_end_of_text(tmp_path):
+    write_published_model(tmp_path / "ends", always_ends=True)
+    done = succeed("4_generate_solution.py", "--prompt", "Le soir", home=tmp_path, AURORE_MODEL=str(tmp_path / "ends"))
+    assert done.stdout.strip() == "Le soir"
+
+
+def test_without_the_hub_the_default_model_is_mini_and_the_script_says_so(tmp_path):
+    start = time.perf_counter()
+    done = succeed("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT="http://127.0.0.1:9")
+    assert "http://127.0.0.1:9 ne répond pas" in done.stderr and "mini" in done.stderr
+    assert time.perf_counter() - start < 30
+
+
+def test_a_wifi_portal_is_not_the_hub(serve, tmp_path):
+    class Portal(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    done = succeed("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(Portal))
+    assert "portail" in done.stderr and "mini" in done.stderr
+
+
+def test_a_silent_hub_is_given_fifteen_seconds(serve, tmp_path):
+    class Silent(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            time.sleep(40)
+
+        def log_message(self, *_):
+            pass
+
+    start = time.perf_counter()
+    done = succeed("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(Silent))
+    assert "ne répond pas" in done.stderr
+    assert time.perf_counter() - start < 35
+
+
+def test_a_chosen_model_that_cannot_be_had_is_never_replaced(serve, tmp_path):
+    write_published_model(tmp_path / "published")
+    address = serve(hub(tmp_path / "published"))
+    unknown = refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT=address)
+    assert "ne connaît pas" in unknown and "quelquun/inconnu" in unknown
+    down = refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT="http://127.0.0.1:9")
+    assert "AURORE_MODEL=mini" in down

@@ -1,0 +1,99 @@
+"""Le README dit vrai : ses commandes s'exécutent telles quelles, ses options existent."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import AURORE, ROOT, environment
+
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+LINES = [line for language, block in BLOCKS if language == "console" for line in block.splitlines()]
+LOCAL = [line for line in LINES if not line.startswith("docker ")]
+DOCKER = [line for line in LINES if line.startswith("docker ")]
+
+
+def execute(line: str, home, **variables) -> str:
+    """Exécute une ligne du README, avec ce Python-ci à la place de .venv, et deux pas au lieu d'un long entraînement."""
+    line = line.replace(".venv/bin/python", sys.executable)
+    if "3_train" in line:
+        line = re.sub(r"--(minutes|epochs|max-steps) \S+", "", line) + " --max-steps 2"
+    command = subprocess.Popen(
+        line, shell=True, executable="/bin/bash", cwd=ROOT, env=environment(home, **variables), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    if "5_flask" in line:  # la page tourne jusqu'à ce qu'on l'arrête
+        while "prête" not in (shown := command.stdout.readline()):
+            assert shown, command.stderr.read()
+        os.killpg(command.pid, signal.SIGINT)
+    stdout, stderr = command.communicate(timeout=300)
+    assert command.returncode == 0, f"{line}\n{stdout}\n{stderr}"
+    return stdout
+
+
+def test_there_are_two_sh_blocks_each_complete_by_itself():
+    commands = [block for language, block in BLOCKS if language == "sh"]
+    assert len(commands) == 2 and not [block for language, block in BLOCKS if language == "bash"]
+    assert all(command.startswith("python3 -m venv .venv && ") and command.count("\n") == 1 for command in commands)
+    assert commands[0].endswith("aurore/demo.py\n") and commands[1].endswith("pytest -q tests\n")
+
+
+def test_the_local_commands_run_as_they_stand(tmp_path, mirror):
+    assert len(LOCAL) >= 10
+    home = tmp_path / "home"
+    home.mkdir()
+    for line in LOCAL:
+        execute(line, home, AURORE_GUTENBERG=str(mirror))
+
+
+def test_every_docker_line_is_given_for_each_shell():
+    shells = {"console": '"$PWD/aurore:/aurore"', "powershell": '"${PWD}/aurore:/aurore"', "bat": '"%cd%/aurore:/aurore"'}
+    lines = {
+        language: [line.replace(volume, "VOLUME") for shell, block in BLOCKS if shell == language for line in block.splitlines() if " -v " in line]
+        for language, volume in shells.items()
+    }
+    assert len(lines["console"]) == 5 and lines["console"] == lines["powershell"] == lines["bat"]
+    assert all(line.count("VOLUME") == 1 for line in lines["console"])
+
+
+def test_the_options_it_names_exist(tmp_path):
+    named = {}
+    for language, block in BLOCKS:
+        for line in block.splitlines():
+            if script := re.search(r"aurore[/\\](\w+\.py)", line):
+                named.setdefault(script[1], set()).update(re.findall(r"(?<=\s)--[a-z-]+", line[script.end() :]))
+    for script, options in named.items():
+        shown = subprocess.run([sys.executable, AURORE / script, "--help"], env=environment(tmp_path), capture_output=True, encoding="utf-8")
+        assert options <= set(re.findall(r"--[a-z-]+", shown.stdout)), script
+
+
+def test_the_demonstration_shows_the_prompts_before_and_after(tmp_path):
+    """La première commande du README, sans l'installation."""
+    start = time.perf_counter()
+    shown = execute(".venv/bin/python aurore/demo.py", tmp_path)
+    assert time.perf_counter() - start < 300
+    for prompt in ("Cette jeune femme était assise", "Le soir, elle se rappelait"):
+        texts = [line for line in shown.splitlines() if line.startswith(prompt)]
+        assert len(texts) == 2 and texts[0] != texts[1], "avant et après"
+    before, after = map(float, re.search(r"Perplexité : ([\d.]+) avant, ([\d.]+) après", shown).groups())
+    assert after < before
+    assert "python aurore/1_prepare_dataset_solution.py" in shown.splitlines()[-3]
+    assert [path.name for path in tmp_path.iterdir()] == [".cache"], "le travail de la personne n'est pas touché"
+
+
+@pytest.mark.skipif(not os.environ.get("AURORE_TEST_DOCKER"), reason="AURORE_TEST_DOCKER=1 essaie aussi les lignes docker")
+def test_the_docker_commands_run_as_they_stand(tmp_path, mirror):
+    for line in DOCKER:
+        line = line.replace(" -it ", " -e AURORE_MODEL=mini ").replace('"$PWD/aurore:', f'"{tmp_path}/aurore:')
+        if "1_prepare" in line:
+            subprocess.run(["cp", "-r", AURORE, tmp_path / "aurore"], check=True)
+            subprocess.run(["cp", "-r", mirror, tmp_path / "aurore" / "mirror"], check=True)
+            subprocess.run(["chown", "-R", "1000:1000", tmp_path / "aurore"], check=True)
+            line += " --mirror /aurore/mirror"
+        execute(line, tmp_path)
+    owners = {path.stat().st_uid for path in (tmp_path / "aurore").rglob("*")}
+    assert owners == {1000}, "ce que le conteneur écrit appartient au propriétaire du volume"

@@ -1,0 +1,50 @@
+"""L'étape 2 : des identifiants, des morceaux lisibles, et un tokenizer réentraîné qui se relit."""
+
+import re
+
+import pytest
+from conftest import succeed
+from transformers import AutoTokenizer
+
+from atelier import settings, tokens
+
+SENTENCE = "Bonjour Madame, je m'appelle George Sand. Et vous ?"
+
+
+@pytest.fixture(scope="module")
+def mini():
+    return AutoTokenizer.from_pretrained(settings.MINI)
+
+
+def test_readable_pieces_give_the_text_back(mini):
+    pieces = tokens.readable(mini, mini(SENTENCE + " Où ? À Nohant…")["input_ids"])
+    assert "".join(pieces) == SENTENCE + " Où ? À Nohant…"
+    assert not re.search("[ĠÃ]", "".join(pieces))
+
+
+def test_a_character_cut_in_two_is_shown_as_the_vocabulary_writes_it(mini):
+    pieces = tokens.readable(mini, mini("日")["input_ids"])
+    assert len(pieces) > 1 and "\ufffd" not in "".join(pieces)
+
+
+def test_efficiency_counts_tokens_and_whole_words(mini):
+    per_word, whole = tokens.efficiency(mini, ["de la"])
+    assert (per_word, whole) == (1.0, 1.0)
+    per_word, whole = tokens.efficiency(mini, ["anticonstitutionnellement"])
+    assert per_word > 3 and whole == 0.0
+
+
+def test_step_2_shows_ids_and_pieces_and_says_why(tmp_path):
+    shown = succeed("2_tokenize_solution.py", home=tmp_path).stdout
+    assert f"« {SENTENCE} »" in shown and " Madame" in shown
+    assert "Ġ y est l'espace" in shown
+    assert not (tmp_path / "tokenizer").exists()
+
+
+def test_a_retrained_tokenizer_is_saved_reloaded_and_compared(prepared, tmp_path):
+    (tmp_path / "data").symlink_to(prepared / "data")
+    shown = succeed("2_tokenize_solution.py", "--retrain", "--vocab-size", "2000", home=tmp_path).stdout
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "tokenizer")
+    assert len(tokenizer) == 2000 and tokenizer.decode(tokenizer(SENTENCE)["input_ids"]) == SENTENCE
+    assert tokenizer.eos_token == "<|endoftext|>"
+    assert re.search(r"réentraîné +2000 tokens au vocabulaire, \d\.\d\d tokens par mot, \d\d% des mots entiers", shown)
