@@ -5,14 +5,14 @@ poids sont un peu corrigés. C'est l'apprentissage par transfert (fine-tuning).
 """
 
 import math
-import shutil
 import time
 from pathlib import Path
 
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
+import numpy as np
 from datasets import load_from_disk
 from tensorflow import keras
-from transformers import AutoTokenizer, TFAutoModelForCausalLM
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, TFAutoModelForCausalLM, TFPreTrainedModel
 
 from atelier import console, corpus, models, packing, settings, training
 
@@ -38,9 +38,9 @@ def parse_options():
     return parser.parse_args()
 
 
-def load_model(base: Path):
-    """Le modèle de base et le tokenizer de l'étape 2, accordés l'un à l'autre."""
-    MODEL_NAME = str(base)  # 3.2
+def load_model(base: Path) -> tuple[TFPreTrainedModel, PreTrainedTokenizerBase]:
+    """3.2 Le modèle de base, et le tokenizer de l'étape 2, accordés l'un à l'autre."""
+    MODEL_NAME = str(base)
     model = TFAutoModelForCausalLM.from_pretrained(MODEL_NAME)
     tokenizer = AutoTokenizer.from_pretrained(models.tokenizer_to_train(base))
     models.adapt_embeddings(model, AutoTokenizer.from_pretrained(MODEL_NAME), tokenizer)
@@ -48,72 +48,73 @@ def load_model(base: Path):
     return model, tokenizer
 
 
+def load_blocks(tokenizer: PreTrainedTokenizerBase) -> tuple[np.ndarray, np.ndarray]:
+    """3.3 Les données de l'étape 1, en blocs de tokens : ceux d'entraînement, et quelques-uns de validation."""
+    data = load_from_disk(corpus.checked(settings.DATA))
+    train_blocks = packing.pack(tokenizer, corpus.texts(data["train"]))
+    eval_blocks = packing.pack(tokenizer, corpus.texts(data["validation"]))
+    return train_blocks, training.sample_blocks(eval_blocks)
+
+
+def compile_model(model: TFPreTrainedModel, learning_rate: float) -> None:
+    """Comment le modèle se corrige. Sans `loss` : il décale lui-même les étiquettes et calcule la sienne."""
+    model.compile(optimizer=keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0))
+
+
+def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *callbacks) -> dict[str, list[float]]:
+    """3.4 L'entraînement ; rend les pertes de chaque époque (`loss` et `val_loss`)."""
+    history = model.fit(
+        tf_train_dataset,
+        validation_data=tf_eval_dataset,
+        epochs=epochs,
+        callbacks=[saver, *callbacks],
+        verbose=console.progress(),
+    )
+    return history.history
+
+
+def chosen_steps(options, steps_per_epoch: int) -> int | None:
+    """3.5 Combien de fois corriger les poids, si `--max-steps` ou `--epochs` le disent."""
+    return options.max_steps or (options.epochs and options.epochs * steps_per_epoch)
+
+
 def main() -> None:
     start = time.perf_counter()
     options = parse_options()
     keras.utils.set_random_seed(options.seed)
 
-    # Les données, en blocs de tokens.
-    data = load_from_disk(corpus.checked(settings.DATA))  # 3.3
+    corpus.checked(settings.DATA)
     base = models.base_model()
     model, tokenizer = load_model(base)
-    train_blocks = packing.pack(tokenizer, corpus.texts(data["train"]))
-    eval_blocks = training.sample_blocks(packing.pack(tokenizer, corpus.texts(data["validation"])))
+    train_blocks, eval_blocks = load_blocks(tokenizer)
     tf_train_dataset = packing.to_tf_dataset(train_blocks, options.batch_size, shuffle_seed=options.seed)
     tf_eval_dataset = packing.to_tf_dataset(eval_blocks, options.batch_size)
     print(f"{train_blocks.size} tokens d'entraînement : une époque fait {len(tf_train_dataset)} pas.")
 
-    # Le modèle, et sa façon d'apprendre.
     model.summary()  # 3.1
     training.check_disk(model)
     learning_rate = options.learning_rate or training.default_learning_rate(model)  # 3.6
-    optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0)
-    model.compile(optimizer=optimizer)  # sans `loss` : le modèle décale les étiquettes et calcule la sienne
-
+    compile_model(model, learning_rate)
     loss_before, evaluation_seconds = training.evaluate(model, tf_eval_dataset)
     print(f"Perplexité avant l'entraînement : {training.perplexity(loss_before):.1f}")
 
-    # Combien de temps.
-    if options.max_steps:
-        steps = options.max_steps
-    elif options.epochs:
-        steps = options.epochs * len(tf_train_dataset)
-    else:
-        seconds_left = options.minutes * 60 - (time.perf_counter() - start) - evaluation_seconds
-        steps = training.steps_that_fit(model, tf_train_dataset, seconds_left, evaluation_seconds)
-        print(f"En {options.minutes:g} minutes, cette machine fait {steps} pas, ", end="")
-        print(f"soit {steps / len(tf_train_dataset):.0%} d'une époque.")
-    epochs = math.ceil(steps / len(tf_train_dataset))  # 3.5
-
-    # L'entraînement.
-    folder = training.new_run()
-    try:
+    deadline = start + options.minutes * 60 - evaluation_seconds
+    steps = chosen_steps(options, len(tf_train_dataset)) or training.steps_that_fit(
+        model, tf_train_dataset, deadline, evaluation_seconds
+    )
+    print(f"Entraînement de {steps} pas, soit {steps / len(tf_train_dataset):.0%} d'une époque.")
+    epochs = math.ceil(steps / len(tf_train_dataset))
+    with training.run_folder() as folder:
         saver = training.best_checkpoint(folder)
-        schedule = training.WarmupCosine(steps, learning_rate)
-        history = model.fit(  # 3.4
-            tf_train_dataset.take(steps),
-            validation_data=tf_eval_dataset,
-            epochs=epochs,
-            callbacks=[saver, schedule, training.StopOnNaN()],
-            verbose=console.progress(),
-        )
-        training.save_run(
-            model, tokenizer, folder,
-            {
-                "base_model": models.name(base),
-                "settings": {"batch_size": options.batch_size, "learning_rate": learning_rate, "seed": options.seed},
-                "steps": steps,
-                "loss": history.history["loss"],
-                "val_loss": history.history["val_loss"],
-                "resumed_at": 0,
-            },
+        losses = fit(
+            model, tf_train_dataset.take(steps), tf_eval_dataset, epochs,
+            saver, training.WarmupCosine(steps, learning_rate), training.StopOnNaN(),
         )  # fmt: skip
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        chosen = {"batch_size": options.batch_size, "learning_rate": learning_rate, "seed": options.seed}
+        training.save_run(model, tokenizer, folder, base_model=models.name(base), settings=chosen, steps=steps, **losses)
 
-    loss_after, _ = training.evaluate(model, tf_eval_dataset)
-    print(f"Perplexité : {training.perplexity(loss_before):.1f} avant, {training.perplexity(loss_after):.1f} après.")
+    perplexities = [f"{training.perplexity(loss):.1f}" for loss in (loss_before, min(losses["val_loss"]))]
+    print(f"Perplexité : {perplexities[0]} avant, {perplexities[1]} après.")
     print(f"Modèle enregistré dans {folder}. Ensuite : python aurore/4_generate_solution.py")
 
 

@@ -4,6 +4,8 @@ import json
 import math
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +49,8 @@ def perplexity(loss: float) -> float:
     return math.exp(min(loss, 100.0))
 
 
-def steps_that_fit(model, tf_train_dataset: tf.data.Dataset, seconds: float, evaluation_seconds: float) -> int:
-    """Le nombre de pas que cette machine fait en `seconds`, une évaluation par époque comprise.
+def steps_that_fit(model, tf_train_dataset: tf.data.Dataset, deadline: float, evaluation_seconds: float) -> int:
+    """Le nombre de pas que cette machine fait d'ici `deadline` (`time.perf_counter`), une évaluation par époque comprise.
 
     Mesuré sur quelques pas à taux nul, qui ne changent aucun poids ; l'optimiseur est ensuite remis à zéro.
     """
@@ -61,13 +63,12 @@ def steps_that_fit(model, tf_train_dataset: tf.data.Dataset, seconds: float, eva
         def on_train_batch_end(self, batch, logs=None):
             durations.append(time.perf_counter() - self.start)
 
-    start = time.perf_counter()
     model.optimizer.learning_rate = 0.0
     model.fit(tf_train_dataset.repeat().take(MEASURED_STEPS), verbose=0, callbacks=[Clock()])
     for variable in model.optimizer.variables:
         variable.assign(tf.zeros_like(variable))
     measured = np.median(durations[1:])  # le premier pas compile : il ne compte pas
-    left = seconds - (time.perf_counter() - start)
+    left = deadline - time.perf_counter()
     return max(1, int(left / (measured + evaluation_seconds / len(tf_train_dataset))))
 
 
@@ -119,14 +120,19 @@ def check_disk(model) -> None:
         )
 
 
-def new_run() -> Path:
-    """Le dossier d'un nouvel entraînement, nommé d'après l'heure (sans « : », que Windows refuse)."""
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """Le dossier d'un nouvel entraînement, nommé d'après l'heure (sans « : », que Windows refuse) ; effacé s'il échoue."""
     name = time.strftime("%Y-%m-%d_%Hh%Mm%S")
     folder, number = settings.MODELS / name, 2
     while folder.exists():
         folder, number = settings.MODELS / f"{name}-{number}", number + 1
     folder.mkdir(parents=True)
-    return folder
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def best_checkpoint(folder: Path) -> keras.callbacks.ModelCheckpoint:
@@ -136,14 +142,17 @@ def best_checkpoint(folder: Path) -> keras.callbacks.ModelCheckpoint:
     )
 
 
-def save_run(model, tokenizer, folder: Path, history: dict) -> None:
-    """Écrit le meilleur modèle dans `folder`, le relit, le compare, puis seulement le nomme dans `model/latest`."""
+def save_run(model, tokenizer, folder: Path, **history) -> None:
+    """Écrit le meilleur modèle dans `folder`, le relit, le compare, puis seulement le nomme dans `model/latest`.
+
+    `history` devient `history.json` : `base_model`, `settings`, `steps`, et les listes `loss` et `val_loss`.
+    """
     best = folder / "best.weights.h5"
     if best.exists():
         model.load_weights(best)
     save_model(model, tokenizer, folder)
     with written_whole(folder / "history.json") as partial:
-        partial.write_text(json.dumps(history, ensure_ascii=False, indent=2), encoding="utf-8")
+        partial.write_text(json.dumps(history | {"resumed_at": 0}, ensure_ascii=False, indent=2), encoding="utf-8")
 
     saved, reloaded = state_dict(model), state_dict(TFGPT2LMHeadModel.from_pretrained(folder))
     if saved.keys() != reloaded.keys() or not all(np.array_equal(saved[name], reloaded[name]) for name in saved):
