@@ -102,7 +102,7 @@ def main() -> None:
     steps = chosen_steps(options, len(tf_train_dataset)) or training.steps_that_fit(
         model, tf_train_dataset, deadline, evaluation_seconds
     )
-    print(f"Entraînement de {steps} pas, soit {steps / len(tf_train_dataset):.0%} d'une époque.")
+    print(f"Entraînement de {steps} pas, soit {100 * steps / len(tf_train_dataset):.0f} % d'une époque.")
     epochs = math.ceil(steps / len(tf_train_dataset))
     with training.run_folder() as folder:
         saver = training.best_checkpoint(folder)

@@ -128,7 +128,7 @@ def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(trained):
 def test_epochs_are_epochs_and_a_time_budget_is_kept(prepared, tmp_path):
     (tmp_path / "data").symlink_to(prepared / "data")
     shown = succeed("3_train_solution.py", "--minutes", "0.3", "--batch-size", "4", home=tmp_path)
-    steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+)% d'une époque", shown.stdout).groups()
+    steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque", shown.stdout).groups()
     per_epoch = int(re.search(r"une époque fait (\d+) pas", shown.stdout)[1])
     assert int(share) == round(int(steps) / per_epoch * 100)
     history = json.loads(next((tmp_path / "model").glob("*/history.json")).read_text("utf-8"))
