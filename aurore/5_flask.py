@@ -43,8 +43,9 @@ def main() -> None:
         metavar="P", help="port d'écoute (%(default)s par défaut)",
     )  # fmt: skip
     options = parser.parse_args()
-    app.config["PIPELINE"] = generation.load_pipeline()
-    web.serve(app, options.host, options.port)
+    with web.listen(options.host, options.port) as listener:
+        app.config["PIPELINE"] = generation.load_pipeline()
+        web.serve(app, listener)
 
 
 if __name__ == "__main__":

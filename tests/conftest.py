@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -59,6 +60,17 @@ def refused(script: str, *options: str, home: Path, **variables: str) -> str:
 
 
 @functools.cache
+def help_of(script: str) -> str:
+    """Ce que `--help` affiche, et rien d'autre : ni bruit, ni fichier."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
+        done = succeed(script, "--help", home=home)
+        assert done.stderr == "" and list(home.iterdir()) == []
+    return done.stdout
+
+
+@functools.cache
 def load(script: str):
     """Le script comme un module, pour essayer ses fonctions sans relancer Python."""
     specification = importlib.util.spec_from_file_location(f"script_{script[0]}", AURORE / script)
@@ -92,12 +104,16 @@ def prepared(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(prepared, tmp_path_factory) -> Path:
-    """Un dossier de travail où `mini` a été un peu entraîné. À ne pas modifier."""
-    home = tmp_path_factory.mktemp("trained")
-    (home / "data").symlink_to(prepared / "data")
-    (home / "training.txt").write_text(succeed("3_train_solution.py", "--max-steps", "6", home=home).stdout, "utf-8")
-    return home
+def demonstration(tmp_path_factory) -> tuple[Path, str]:
+    """La démonstration, jouée une fois : le dossier de la personne, et ce qui s'est affiché."""
+    home = tmp_path_factory.mktemp("demonstration")
+    return home, succeed("demo.py", home=home).stdout
+
+
+@pytest.fixture(scope="session")
+def trained(demonstration) -> Path:
+    """Le dossier de travail de la démonstration, où `mini` a été un peu entraîné. À ne pas modifier."""
+    return demonstration[0] / ".cache" / "demo"
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

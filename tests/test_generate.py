@@ -8,39 +8,33 @@ from conftest import AURORE, refused, succeed
 OPTIONS = ("--max-new-tokens", "8", "--seed", "7")
 
 
-def written(home, *options, **variables) -> str:
-    return succeed("4_generate_solution.py", *OPTIONS, *options, home=home, **variables).stdout
+def write(home, *options, **variables):
+    return succeed("4_generate_solution.py", *OPTIONS, *options, home=home, **variables)
 
 
-def test_without_training_the_base_model_writes_and_says_so(tmp_path):
-    done = succeed("4_generate_solution.py", *OPTIONS, home=tmp_path)
-    texts = done.stdout.strip().split("\n\n")
-    assert [text.startswith(prompt) for text, prompt in zip(texts, ("Cette jeune femme était assise", "Le soir, elle se rappelait"))] == [True, True]
-    assert "modèle de base" in done.stderr and "mini" in done.stderr
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """Ce que `mini` écrit, avant tout entraînement."""
+    return write(tmp_path_factory.mktemp("base"))
 
 
-def test_the_trained_model_is_the_one_that_writes(trained, tmp_path):
-    trained_text = succeed("4_generate_solution.py", *OPTIONS, home=trained)
+def test_without_training_the_base_model_writes_and_says_so(base):
+    first, second = base.stdout.strip().split("\n\n")
+    assert first.startswith("Cette jeune femme était assise") and second.startswith("Le soir, elle se rappelait")
+    assert "modèle de base" in base.stderr and "mini" in base.stderr
+
+
+def test_the_trained_model_is_the_one_that_writes(base, trained, tmp_path):
+    done = write(trained)
     name = (trained / "model" / "latest").read_text("utf-8").strip()
-    assert f"{name}, le dernier entraîné (à partir de mini)" in trained_text.stderr
-    base_text = written(tmp_path)
-    assert trained_text.stdout != base_text
-    assert written(trained) == trained_text.stdout, "la même graine donne le même texte"
-    assert written(tmp_path, AURORE_MODEL=str(trained / "model" / name)) == trained_text.stdout
-
-
-def test_a_retrained_tokenizer_goes_all_the_way_to_the_text(prepared, tmp_path):
-    (tmp_path / "data").symlink_to(prepared / "data")
-    succeed("2_tokenize_solution.py", "--retrain", "--vocab-size", "2000", home=tmp_path)
-    done = succeed("3_train_solution.py", "--max-steps", "1", home=tmp_path)
-    assert "celui que l'étape 2 a réentraîné" in done.stderr and "gardent ce que le modèle en savait" in done.stderr
-    run = tmp_path / "model" / (tmp_path / "model" / "latest").read_text("utf-8").strip()
-    assert (run / "tokenizer.json").read_bytes() == (tmp_path / "tokenizer" / "tokenizer.json").read_bytes()
-    assert written(tmp_path).startswith("Cette jeune femme était assise")
+    assert f"{name}, le dernier entraîné (à partir de mini)" in done.stderr
+    assert done.stdout != base.stdout
+    as_base = write(tmp_path, AURORE_MODEL=str(trained / "model" / name))
+    assert as_base.stdout == done.stdout, "le même modèle et la même graine donnent le même texte"
 
 
 def test_one_text_for_each_prompt_and_nothing_else_on_stdout(tmp_path):
-    texts = written(tmp_path, "--prompt", "Ah !", "--prompt", "« Où vas-tu ? »", "--temperature", "0").split("\n\n")
+    texts = write(tmp_path, "--prompt", "Ah !", "--prompt", "« Où vas-tu ? »", "--temperature", "0").stdout.split("\n\n")
     assert len(texts) == 3 and texts[2] == "" and texts[0].startswith("Ah !") and texts[1].startswith("« Où vas-tu ? »")
 
 

@@ -13,6 +13,8 @@ import pytest
 from conftest import AURORE, refused, run, succeed
 from safetensors.numpy import save_file
 
+from atelier import hub
+
 NAME = "benjamin/gpt2-wechsel-french"
 WIDTH, LAYERS, CONTEXT = 32, 2, 128
 
@@ -65,7 +67,6 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
     folder = None
     cuts_left = 0  # combien de fois couper les poids au milieu
-    asked: list[str]
 
     def do_HEAD(self):
         self.answer(body=False)
@@ -74,10 +75,9 @@ class Hub(http.server.BaseHTTPRequestHandler):
         self.answer(body=True)
 
     def answer(self, body):
-        hub = type(self)
-        hub.asked.append(f"{self.command} {self.path}")
+        served = type(self)
         repository, _, name = self.path.strip("/").partition("/resolve/main/")
-        file = hub.folder / name
+        file = served.folder / name
         if repository != NAME or not name or not file.exists():
             self.send_response(404)
             self.send_header("X-Error-Code", "EntryNotFound" if repository == NAME else "RepoNotFound")
@@ -95,8 +95,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if not body:
             return
-        if name == "model.safetensors" and hub.cuts_left:
-            hub.cuts_left -= 1
+        if name == "model.safetensors" and served.cuts_left:
+            served.cuts_left -= 1
             self.wfile.write(content[start : start + len(content) // 2])
             self.close_connection = True
             return
@@ -106,13 +106,13 @@ class Hub(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def hub(folder, cuts=0):
-    return type("Hub", (Hub,), {"folder": folder, "cuts_left": cuts, "asked": []})
+def hub_serving(folder, cuts=0):
+    return type("Hub", (Hub,), {"folder": folder, "cuts_left": cuts})
 
 
 def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, tmp_path):
     write_published_model(tmp_path / "published")
-    handler = hub(tmp_path / "published", cuts=1)
+    handler = hub_serving(tmp_path / "published", cuts=1)
     options = ["--prompt", "Le soir", "--max-new-tokens", "5", "--seed", "1"]
     first = run("4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(handler))
     assert first.returncode == 0, first.stderr
@@ -153,23 +153,27 @@ def test_a_wifi_portal_is_not_the_hub(serve, tmp_path):
     assert "portail" in done.stderr and "mini" in done.stderr
 
 
-def test_a_silent_hub_is_given_fifteen_seconds(serve, tmp_path):
+def test_a_silent_hub_is_not_waited_for(serve, monkeypatch):
     class Silent(http.server.BaseHTTPRequestHandler):
         def do_HEAD(self):
-            time.sleep(40)
+            time.sleep(5)
 
         def log_message(self, *_):
             pass
 
+    address = serve(Silent)
+    assert hub.PROBE_SECONDS <= 15
+    monkeypatch.setattr(hub, "PROBE_SECONDS", 0.5)
+    monkeypatch.setattr(hub, "hf_hub_url", lambda *_: f"{address}/{NAME}/resolve/main/config.json")
     start = time.perf_counter()
-    done = succeed("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(Silent))
-    assert "ne répond pas" in done.stderr
-    assert time.perf_counter() - start < 35
+    with pytest.raises(hub.HubUnreachable, match="ne répond pas"):
+        hub.probe(NAME)
+    assert time.perf_counter() - start < 3
 
 
 def test_a_chosen_model_that_cannot_be_had_is_never_replaced(serve, tmp_path):
     write_published_model(tmp_path / "published")
-    address = serve(hub(tmp_path / "published"))
+    address = serve(hub_serving(tmp_path / "published"))
     unknown = refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT=address)
     assert "ne connaît pas" in unknown and "quelquun/inconnu" in unknown
     down = refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT="http://127.0.0.1:9")

@@ -35,7 +35,7 @@ def test_packing_loses_nothing_but_the_last_partial_block(tokenizer):
     flat = blocks.reshape(-1).tolist()
     expected = [id for text in texts for id in [*tokenizer(text)["input_ids"], tokenizer.eos_token_id]]
     assert flat == expected[: len(flat)] and 0 <= len(expected) - len(flat) < 16
-    assert flat.count(tokenizer.eos_token_id) >= 7
+    assert flat.count(tokenizer.eos_token_id) >= 6
 
 
 def test_the_loss_is_shifted_once_and_end_of_text_is_learnt(tokenizer):
@@ -112,14 +112,15 @@ def test_a_new_vocabulary_keeps_what_the_model_knows(tokenizer, prepared):
     assert new_rows[new.get_vocab()[token]] == pytest.approx(rows[pieces].mean(axis=0))
 
 
-def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(trained):
+def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(demonstration, trained):
     run = trained / "model" / (trained / "model" / "latest").read_text("utf-8").strip()
-    before, after = map(float, re.search(r"Perplexité : ([\d.]+) avant, ([\d.]+) après", (trained / "training.txt").read_text("utf-8")).groups())
+    before, after = map(float, re.search(r"Perplexité : ([\d.]+) avant, ([\d.]+) après", demonstration[1]).groups())
     assert after < before
     history = json.loads((run / "history.json").read_text("utf-8"))
-    assert history["base_model"] == "mini" and history["steps"] == 6 and history["resumed_at"] == 0
-    assert history["settings"]["batch_size"] == 8
-    assert math.exp(history["val_loss"][-1]) == pytest.approx(after, abs=0.1) and len(history["loss"]) == 1
+    assert history["base_model"] == "mini" and history["settings"]["batch_size"] == 8
+    assert history["resumed_at"] == 0 and f"Entraînement de {history['steps']} pas" in demonstration[1]
+    assert len(history["loss"]) == len(history["val_loss"]) == 3
+    assert math.exp(min(history["val_loss"])) == pytest.approx(after, abs=0.1)
     assert {"config.json", "model.safetensors", "tokenizer.json"} < {path.name for path in run.iterdir()}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in run.iterdir()), "lisibles par l'hôte"
     assert ":" not in run.name and not list(run.glob(".*"))
@@ -127,7 +128,7 @@ def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(trained):
 
 def test_epochs_are_epochs_and_a_time_budget_is_kept(prepared, tmp_path):
     (tmp_path / "data").symlink_to(prepared / "data")
-    shown = succeed("3_train_solution.py", "--minutes", "0.3", "--batch-size", "4", home=tmp_path)
+    shown = succeed("3_train_solution.py", "--minutes", "0.2", "--batch-size", "4", home=tmp_path)
     steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque", shown.stdout).groups()
     per_epoch = int(re.search(r"une époque fait (\d+) pas", shown.stdout)[1])
     assert int(share) == round(int(steps) / per_epoch * 100)

@@ -1,5 +1,6 @@
 """Parler à la personne devant l'écran : des options en français, et une phrase claire quand quelque chose échoue."""
 
+import _thread
 import argparse
 import errno
 import math
@@ -42,6 +43,7 @@ def run(main: Callable[[], None]) -> None:
         # Une console Windows (cp1252) ne connaît pas tous les caractères : mieux vaut un « ? » qu'un plantage.
         stream.reconfigure(errors="replace")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.unraisablehook = _interrupt_again
     try:
         main()
         sys.stdout.flush()
@@ -55,6 +57,14 @@ def run(main: Callable[[], None]) -> None:
             raise
         tell(f"\n{explain(error)}")
         sys.exit(1)
+
+
+def _interrupt_again(unraisable) -> None:
+    """Un Ctrl-C tombé pendant le ménage de Python (un destructeur) y serait oublié : on le renvoie au programme."""
+    if unraisable.exc_type is KeyboardInterrupt:
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def explain(error: Exception) -> str:

@@ -14,25 +14,8 @@ TEMPLATES = str(Path(__file__).with_name("templates"))
 STATIC = str(Path(__file__).with_name("static"))
 
 
-def serve(app, host: str, port: int) -> None:
-    """Sert l'application jusqu'à Ctrl-C ou SIGTERM ; dit l'adresse comme on la tape dans un navigateur."""
-    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024  # octets : une amorce n'est pas un roman
-    logging.getLogger("werkzeug").setLevel(logging.INFO if DEBUG else logging.ERROR)
-    with _listen(host, port) as listener:
-        server = make_server(host, port, app, threaded=True, fd=listener.fileno())
-        address = f"http://localhost{'' if port == 80 else f':{port}'}/"
-        note = " (si le conteneur a été lancé avec -p, à l'adresse que ce -p lui donne)" if IN_CONTAINER else ""
-        print(f"La page est prête : {address}{note}\nCtrl-C pour l'arrêter.", flush=True)
-        try:
-            server.serve_forever()
-        except (KeyboardInterrupt, SystemExit):
-            print("\nPage arrêtée.", flush=True)
-        finally:
-            server.server_close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Prend le port avant Werkzeug, qui dirait en anglais qu'il est occupé et sortirait du programme."""
+def listen(host: str, port: int) -> socket.socket:
+    """Prend le port, avant de charger le modèle : s'il est occupé, autant le savoir tout de suite."""
     try:
         return socket.create_server((host, port), backlog=128)
     except OSError as error:
@@ -43,3 +26,20 @@ def _listen(host: str, port: int) -> socket.socket:
         else:
             remedy = f"ne peut être ouvert sur {host} ({error.strerror or error})"
         raise AuroreError(f"Le port {port} {remedy}.") from error
+
+
+def serve(app, listener: socket.socket) -> None:
+    """Sert l'application jusqu'à Ctrl-C ou SIGTERM ; dit l'adresse comme on la tape dans un navigateur."""
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024  # octets : une amorce n'est pas un roman
+    logging.getLogger("werkzeug").setLevel(logging.INFO if DEBUG else logging.ERROR)
+    host, port = listener.getsockname()[:2]
+    server = make_server(host, port, app, threaded=True, fd=listener.fileno())
+    address = f"http://localhost{'' if port == 80 else f':{port}'}/"
+    note = " (si le conteneur a été lancé avec -p, à l'adresse que ce -p lui donne)" if IN_CONTAINER else ""
+    print(f"La page est prête : {address}{note}\nCtrl-C pour l'arrêter.", flush=True)
+    try:
+        server.serve_forever()
+    except (KeyboardInterrupt, SystemExit):
+        print("\nPage arrêtée.", flush=True)
+    finally:
+        server.server_close()
