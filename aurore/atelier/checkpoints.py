@@ -37,6 +37,12 @@ def state_dict(model, dtype: str = "float32") -> dict[str, np.ndarray]:
     return state
 
 
+def same_weights(model, other) -> bool:
+    """Les deux modèles ont-ils exactement les mêmes poids ? Comparés un à un, pour ne pas les copier tous."""
+    mine, theirs = ({hub_name(variable.name): variable for variable in each.weights} for each in (model, other))
+    return mine.keys() == theirs.keys() and all(np.array_equal(mine[name], theirs[name]) for name in mine)
+
+
 def save_model(model, tokenizer, folder: Path, dtype: str = "float32") -> None:
     """Écrit dans `folder` un modèle Hugging Face complet : configuration, `model.safetensors` (« pt »), tokenizer.
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from atelier import settings
-from atelier.checkpoints import save_model, state_dict
+from atelier.checkpoints import same_weights, save_model
 from atelier.console import AuroreError
 from atelier.whole import written_whole
 
@@ -154,8 +154,7 @@ def save_run(model, tokenizer, folder: Path, **history) -> None:
     with written_whole(folder / "history.json") as partial:
         partial.write_text(json.dumps(history | {"resumed_at": 0}, ensure_ascii=False, indent=2), encoding="utf-8")
 
-    saved, reloaded = state_dict(model), state_dict(TFGPT2LMHeadModel.from_pretrained(folder))
-    if saved.keys() != reloaded.keys() or not all(np.array_equal(saved[name], reloaded[name]) for name in saved):
+    if not same_weights(model, TFGPT2LMHeadModel.from_pretrained(folder)):
         raise AuroreError(f"Le modèle relu dans {folder} n'est pas celui qui a été écrit : il n'est pas retenu.")
     best.unlink(missing_ok=True)
     with written_whole(settings.MODELS / "latest") as partial:
