@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from conftest import AURORE, refused, run, succeed
 from safetensors.numpy import save_file
+from transformers import AutoTokenizer
 
 from atelier import hub
 
@@ -19,8 +20,11 @@ NAME = "benjamin/gpt2-wechsel-french"
 WIDTH, LAYERS, CONTEXT = 32, 2, 128
 
 
-def write_published_model(folder, always_ends=False):
-    """Les fichiers du modèle, tels qu'ils sont publiés. `always_ends` : tout contexte mène à la fin de texte (0)."""
+def write_published_model(folder, says=None, ends_at=None):
+    """Les fichiers du modèle, tels qu'ils sont publiés.
+
+    Avec `says` et `ends_at`, le modèle écrit toujours le token `says`, sauf après `ends_at` tokens : la fin de texte.
+    """
     folder.mkdir(parents=True)
     random = np.random.default_rng(0)
     vocabulary = json.loads((AURORE / "mini" / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
@@ -34,9 +38,11 @@ def write_published_model(folder, always_ends=False):
         "transformer.ln_f.weight": np.ones(WIDTH, np.float32),
         "transformer.ln_f.bias": np.zeros(WIDTH, np.float32),
     }
-    if always_ends:
-        weights["transformer.ln_f.weight"][:] = 0
-        weights["transformer.wte.weight"][0] = weights["transformer.ln_f.bias"][:] = 1
+    if says:  # la position décide seule, par deux directions réservées
+        weights["transformer.wte.weight"][:, :2] = 0
+        weights["transformer.wte.weight"][[0, says], [0, 1]] = 5
+        weights["transformer.wpe.weight"][:, 1] = 100
+        weights["transformer.wpe.weight"][ends_at - 1, :2] = 100, 0
     weights["lm_head.weight"] = weights["transformer.wte.weight"].copy()
     for block in range(LAYERS):
         for name, shape in {
@@ -128,9 +134,12 @@ def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, 
 
 
 def test_generation_stops_at_the_tokenizers_end_of_text(tmp_path):
-    write_published_model(tmp_path / "ends", always_ends=True)
+    """La configuration dit 50256 : à la croire, le modèle écrirait encore après sa fin de texte (0)."""
+    vocabulary = json.loads((AURORE / "mini" / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    prompt_length = len(AutoTokenizer.from_pretrained(AURORE / "mini")("Le soir")["input_ids"])
+    write_published_model(tmp_path / "ends", says=vocabulary["Ġde"], ends_at=prompt_length + 3)
     done = succeed("4_generate_solution.py", "--prompt", "Le soir", home=tmp_path, AURORE_MODEL=str(tmp_path / "ends"))
-    assert done.stdout.strip() == "Le soir"
+    assert done.stdout.strip() == "Le soir de de de"
 
 
 def test_without_the_hub_the_default_model_is_mini_and_the_script_says_so(tmp_path):
