@@ -137,9 +137,9 @@ def test_generation_stops_at_the_tokenizers_end_of_text(tmp_path):
     """La configuration dit 50256 : à la croire, le modèle écrirait encore après sa fin de texte (0)."""
     vocabulary = json.loads((AURORE / "mini" / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
     prompt_length = len(AutoTokenizer.from_pretrained(AURORE / "mini")("Le soir")["input_ids"])
-    write_published_model(tmp_path / "ends", says=vocabulary["Ġde"], ends_at=prompt_length + 3)
+    write_published_model(tmp_path / "ends", says=vocabulary["Ġ!"], ends_at=prompt_length + 3)
     done = succeed("4_generate_solution.py", "--prompt", "Le soir", home=tmp_path, AURORE_MODEL=str(tmp_path / "ends"))
-    assert done.stdout.strip() == "Le soir de de de"
+    assert done.stdout.strip() == "Le soir ! ! !", "et les espaces du français restent"
 
 
 def test_without_the_hub_the_default_model_is_mini_and_the_script_says_so(tmp_path):
