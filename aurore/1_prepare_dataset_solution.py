@@ -5,6 +5,7 @@ leur ôter ce qui n'est pas d'elle, et les couper en phrases.
 """
 
 import random
+import re
 from pathlib import Path
 
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
@@ -64,12 +65,15 @@ def read_book(path: Path) -> list[list[str]]:
     lines = remove_footer(lines)
     lines = strip_lines(lines)
     text = join_lines(lines)
-    return [split_text_to_list(paragraph) for paragraph in cleaning.clean(text)]
+    paragraphs = cleaning.clean(text)
+    if not paragraphs:
+        raise console.AuroreError("aucune phrase n'y reste une fois nettoyé.")
+    return [split_text_to_list(paragraph) for paragraph in paragraphs]
 
 
 def count(texts: list[str]) -> tuple[int, int]:
-    """1.8 (bonus) Le nombre de phrases, et celui des mots (ce que les espaces séparent)."""
-    return len(texts), sum(len(text.split()) for text in texts)
+    """1.8 (bonus) Le nombre de phrases, et celui des mots : les suites de lettres ou de chiffres (« l'âme » en fait deux)."""
+    return len(texts), sum(len(re.findall(r"\w+", text)) for text in texts)
 
 
 def random_sentences(texts: list[str], number: int) -> list[str]:
@@ -86,14 +90,13 @@ def main() -> None:
     library, missing = [], []
     for book in books.book_list(options.offline):
         try:
-            path = books.fetch(book, options.mirror, download_file, options.offline)
+            paragraphs = read_book(books.fetch(book, options.mirror, download_file))
         except books.MirrorDown:
             raise
         except console.AuroreError as error:
             missing.append(book)
             print(f"  {book.title} ({book.id}) manque : {error}")
             continue
-        paragraphs = read_book(path)
         number_of_sentences, number_of_words = count([text for paragraph in paragraphs for text in paragraph])
         print(f"  {book.title:<32} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
         library.append((book, paragraphs))
@@ -101,14 +104,14 @@ def main() -> None:
     data = corpus.build(library)
     corpus.save_data(data)
 
-    print(f"\n{len(library)} livres{f', {len(missing)} manquent' if missing else ''}.")
+    print(f"\n{len(library)} livres." + (f" Il en manque {len(missing)}." if missing else ""))
     for split in data:
         number_of_sentences, number_of_words = count(data[split]["text"])
         print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
     print("\nQuelques phrases au hasard :")
     for sentence in random_sentences(list(data["train"]["text"]), 5):
         print(f"  - {sentence}")
-    print(f"\nDonnées enregistrées dans {settings.DATA}. Ensuite : python aurore/2_tokenize_solution.py")
+    print(f"\nDonnées enregistrées dans {settings.DATA}. Ensuite : {console.command('2_tokenize_solution.py')}")
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def main() -> None:
         "256 signes suffisent pour n'importe quel texte, et aucun caractère n'est inconnu."
     )
     if not options.retrain:
-        print("\nEnsuite : python aurore/3_train_solution.py (ou --retrain, pour un tokenizer appris sur nos livres)")
+        print(f"\nEnsuite : {console.command('3_train_solution.py')} (ou --retrain, pour un tokenizer appris sur nos livres)")
         return
 
     print("\nRéentraînement du tokenizer sur les phrases d'entraînement…", flush=True)
@@ -80,8 +80,9 @@ def main() -> None:
     print("\nSur un livre que ni l'un ni l'autre n'a lu (la partie « test ») :")
     for name, candidate in (("modèle de base", tokenizer), ("réentraîné", new_tokenizer)):
         per_word, whole = tokens.efficiency(candidate, data["test"]["text"])
-        print(f"  {name:<15} {len(candidate):>6} tokens au vocabulaire, {per_word:.2f} tokens par mot, {whole:.0%} des mots entiers")
-    print(f"\nTokenizer enregistré dans {settings.TOKENIZER} : l'étape 3 s'en servira. Ensuite : python aurore/3_train_solution.py")
+        print(f"  {name:<15} {len(candidate):>6} tokens au vocabulaire, {console.decimal(per_word, 2)} tokens par mot, {100 * whole:.0f} % des mots entiers")
+    print(f"\nTokenizer enregistré dans {settings.TOKENIZER} : l'étape 3 s'en servira.")
+    print(f"Ensuite : {console.command('3_train_solution.py')}")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def parse_options():
         "--learning-rate", type=console.number(float, above=0, maximum=1), metavar="T",
         help="taux d'apprentissage le plus haut (choisi selon la taille du modèle par défaut)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=console.number(int, minimum=0), default=settings.SEED, metavar="N", help="graine du hasard")
+    parser.add_argument("--seed", type=console.number(int, 0, 2**32 - 1), default=settings.SEED, metavar="N", help="graine du hasard")
     return parser.parse_args()
 
 
@@ -96,7 +96,7 @@ def main() -> None:
     learning_rate = options.learning_rate or training.default_learning_rate(model)  # 3.6
     compile_model(model, learning_rate)
     loss_before, evaluation_seconds = training.evaluate(model, tf_eval_dataset)
-    print(f"Perplexité avant l'entraînement : {training.perplexity(loss_before):.1f}")
+    print(f"Perplexité avant l'entraînement : {console.decimal(training.perplexity(loss_before))}")
 
     deadline = start + options.minutes * 60 - evaluation_seconds
     steps = chosen_steps(options, len(tf_train_dataset)) or training.steps_that_fit(
@@ -113,9 +113,9 @@ def main() -> None:
         chosen = {"batch_size": options.batch_size, "learning_rate": learning_rate, "seed": options.seed}
         training.save_run(model, tokenizer, folder, base_model=models.name(base), settings=chosen, steps=steps, **losses)
 
-    perplexities = [f"{training.perplexity(loss):.1f}" for loss in (loss_before, min(losses["val_loss"]))]
-    print(f"Perplexité : {perplexities[0]} avant, {perplexities[1]} après.")
-    print(f"Modèle enregistré dans {folder}. Ensuite : python aurore/4_generate_solution.py")
+    before, after = (console.decimal(training.perplexity(loss)) for loss in (loss_before, min(losses["val_loss"])))
+    print(f"Perplexité : {before} avant, {after} après.")
+    print(f"Modèle enregistré dans {folder}. Ensuite : {console.command('4_generate_solution.py')}")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def parse_options():
         "--max-new-tokens", type=console.number(int, minimum=1), default=generation.MAX_NEW_TOKENS, metavar="N",
         help="longueur de la suite, en tokens (%(default)s par défaut)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=console.number(int, minimum=0), metavar="N", help="graine du hasard, pour retrouver un texte")
+    parser.add_argument("--seed", type=console.number(int, 0, 2**32 - 1), metavar="N", help="graine du hasard, pour retrouver un texte")
     return parser.parse_args()
 
 

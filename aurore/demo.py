@@ -15,11 +15,11 @@ HOME = settings.CACHE / "demo"
 EPOCHS = 3
 SEED = 1
 
-NEXT = """
+NEXT = f"""
 C'était la démonstration : un petit modèle, quelques récits, quelques minutes. L'atelier entraîne un modèle bien plus
 grand, sur de vrais romans. Pour le commencer :
 
-    python aurore/1_prepare_dataset_solution.py             (avec --offline, sans réseau)
+    {console.command("1_prepare_dataset_solution.py")}             (avec --offline, sans réseau)
 
 La suite est dans README.md, étape par étape."""
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import AURORE, environment, help_of, refused
@@ -37,7 +38,7 @@ def test_data_of_an_interrupted_run_are_not_trained_on(prepared, tmp_path):
 @pytest.mark.parametrize(
     "options",
     [("--epochs", "-1"), ("--epochs", "0"), ("--max-steps", "1.5"), ("--minutes", "0"), ("--batch-size", "x"),
-     ("--learning-rate", "-1"), ("--epochs", "1", "--max-steps", "1"), ("--inconnue",)],
+     ("--learning-rate", "-1"), ("--seed", "5000000000"), ("--epochs", "9" * 400), ("--epochs", "1", "--max-steps", "1"), ("--inconnue",)],
 )  # fmt: skip
 def test_bad_training_options_are_refused_in_french(options, refused_option):
     assert options[0] in refused_option("3_train_solution.py", *options)
@@ -90,14 +91,50 @@ def test_ctrl_c_leaves_nothing_half_written(script, options, after, prepared, tm
         env=environment(tmp_path, PYTHONUNBUFFERED="1"), encoding="utf-8", start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    while after and after not in (line := process.stdout.readline()):
-        assert line, process.stderr.read()
-    time.sleep(0.7)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    try:
+        while after and after not in (line := process.stdout.readline()):
+            assert line, process.stderr.read()
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode in (130, -signal.SIGINT)
     assert "Interrompu" in stderr and "Traceback" not in stderr
-    assert [path for path in tmp_path.rglob("*") if path.is_file() and "data" not in path.parts] == []
+    left = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if not path.is_symlink()]
+    assert set(left) <= {Path("model")}
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "Doomed(); [time.sleep(0.1) for _ in range(200)]",  # perdu dans un destructeur
+        "transformed()",  # changé en une autre erreur
+    ],
+)
+def test_a_ctrl_c_that_a_library_mistreats_still_interrupts(main, tmp_path):
+    program = f"""if True:
+        import sys, time, _thread
+        sys.path.insert(0, {str(AURORE)!r})
+        from atelier import console
+        class Doomed:
+            def __del__(self):
+                _thread.interrupt_main()
+                time.sleep(0)
+        def transformed():
+            try:
+                _thread.interrupt_main()
+                time.sleep(1)
+            except KeyboardInterrupt:
+                raise RuntimeError("autre chose")
+        def main():
+            {main}
+        console.run(main)
+    """
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, encoding="utf-8")
+    assert done.returncode == 130 and "Interrompu" in done.stderr and "Erreur" not in done.stderr
+    assert time.perf_counter() - start < 10
 
 
 def test_a_console_of_another_encoding_never_crashes(tmp_path):

@@ -67,20 +67,26 @@ def test_an_absent_book_is_not_a_broken_mirror(tmp_path, serve):
     assert not isinstance(caught.value, books.MirrorDown)
 
 
-def test_a_server_in_trouble_is_not_asked_again(serve):
+@pytest.mark.parametrize("code, requests, sentence", [(503, 1, "erreur 503.*--offline"), (429, 1, "429"), (403, 5, "refuse nos requêtes")])
+def test_a_server_in_trouble_is_not_asked_again(serve, code, requests, sentence):
     asked = []
 
     class Broken(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             asked.append(self.path)
-            self.send_error(503)
+            self.send_error(code)
 
         def log_message(self, *_):
             pass
 
-    with pytest.raises(books.MirrorDown, match="503.*--offline"):
+    with pytest.raises(books.MirrorDown, match=sentence):
         books.fetch(BOOK, serve(Broken), download)
-    assert len(asked) == 1
+    assert len(asked) == requests
+
+
+def test_a_byte_that_is_in_no_encoding_stops_nothing(tmp_path):
+    (tmp_path / "book.txt").write_bytes("Été ".encode() + b"\x9d\xff")
+    assert books.detect_encoding(tmp_path / "book.txt") == "latin-1"
 
 
 def test_a_mirror_that_is_neither_a_site_nor_a_folder():

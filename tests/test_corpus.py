@@ -1,6 +1,8 @@
 """Le corpus : ses colonnes, son ordre, sa répartition ; et l'étape 1, lancée comme on la lance."""
 
+import os
 import re
+import shutil
 
 import pytest
 from conftest import refused, succeed
@@ -69,6 +71,39 @@ def test_a_mirror_that_is_down_costs_nothing(prepared, tmp_path):
     sentence = refused("1_prepare_dataset_solution.py", "--mirror", "http://127.0.0.1:9", home=tmp_path)
     assert "127.0.0.1:9 ne répond pas" in sentence and "--offline" in sentence
     assert (tmp_path / "data" / "dataset_dict.json").read_text() == "ancien"
+
+
+def test_offline_with_too_few_books_takes_the_embedded_stories(mirror, tmp_path):
+    (tmp_path / ".cache" / "books").mkdir(parents=True)
+    shutil.copy(next((mirror / "files" / "39738").iterdir()), tmp_path / ".cache" / "books" / "39738.txt")
+    assert "6 livres." in succeed("1_prepare_dataset_solution.py", "--offline", home=tmp_path).stdout
+
+
+@pytest.mark.skipif("AURORE_GUTENBERG" not in os.environ, reason="AURORE_GUTENBERG ne donne pas de vrais romans")
+def test_the_real_novels_keep_their_sentences_and_lose_the_licence(tmp_path):
+    shown = succeed("1_prepare_dataset_solution.py", "--mirror", os.environ["AURORE_GUTENBERG"], home=tmp_path).stdout
+    assert "12 livres." in shown
+    data = corpus.load_data(tmp_path / "data")
+    assert len(data["train"]) > 40_000 and len(data["test"]) > 1_500
+    for split in data:
+        text = "\n".join(data[split]["text"])
+        assert not re.search(r"Gutenberg|\bebook\b|Distributed|\*\*\* (?:START|END)|_|--|’", text, re.IGNORECASE)
+
+
+def test_a_folder_that_cannot_take_its_place_gives_the_old_one_back(tmp_path, monkeypatch):
+    target, rename = tmp_path / "data", os.rename
+    target.mkdir()
+    (target / "x").write_text("ancien")
+
+    def refuse_the_new_one(source, destination):
+        if "partial" in str(source):
+            raise PermissionError("l'antivirus le tient ouvert")
+        rename(source, destination)
+
+    monkeypatch.setattr(os, "rename", refuse_the_new_one)
+    with pytest.raises(PermissionError), whole.written_whole(target) as partial:
+        partial.mkdir()
+    assert (target / "x").read_text() == "ancien" and [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_a_folder_is_replaced_only_by_a_whole_one(tmp_path):

@@ -30,6 +30,7 @@ def test_a_character_cut_in_two_is_shown_as_the_vocabulary_writes_it(mini):
 def test_efficiency_counts_tokens_and_whole_words(mini):
     per_word, whole = tokens.efficiency(mini, ["de la"])
     assert (per_word, whole) == (1.0, 1.0)
+    assert tokens.efficiency(mini, ["l'homme"]) == (1.5, 1.0), "« l' », « homme »: l'apostrophe ne compte pas"
     per_word, whole = tokens.efficiency(mini, ["anticonstitutionnellement"])
     assert per_word > 3 and whole == 0.0
 
@@ -47,4 +48,4 @@ def test_a_retrained_tokenizer_is_saved_reloaded_and_compared(prepared, tmp_path
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "tokenizer")
     assert len(tokenizer) == 2000 and tokenizer.decode(tokenizer(SENTENCE)["input_ids"]) == SENTENCE
     assert tokenizer.eos_token == "<|endoftext|>"
-    assert re.search(r"réentraîné +2000 tokens au vocabulaire, \d\.\d\d tokens par mot, \d\d% des mots entiers", shown)
+    assert re.search(r"réentraîné +2000 tokens au vocabulaire, \d,\d\d tokens par mot, \d\d % des mots entiers", shown)

@@ -31,10 +31,20 @@ def _explain_failed_import(kind, error, trace) -> None:
             "ou dans le conteneur ; README.md dit comment les installer.",
             file=sys.stderr,
         )
+    elif issubclass(kind, ImportError):
+        print(
+            f"Le paquet « {error.name} » est installé mais ne se charge pas ({error}). Sous Windows, il lui faut "
+            "« Microsoft Visual C++ Redistributable » ; sinon, refaites le dossier .venv, ou prenez Docker.",
+            file=sys.stderr,
+        )
     else:
         sys.__excepthook__(kind, error, trace)
 
 
+if sys.platform == "darwin":  # le Python de python.org n'y a pas de certificats pour urllib, donc pour get_file
+    import certifi
+
+    os.environ.setdefault("SSL_CERT_FILE", certifi.where())
 if not DEBUG:
     sys.excepthook = _explain_failed_import
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

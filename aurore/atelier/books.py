@@ -38,17 +38,19 @@ class MirrorDown(AuroreError):
 
     def __init__(self, host: str, answer: str):
         super().__init__(
-            f"{host} {answer}. Les livres déjà téléchargés sont gardés. Réessayez plus tard, donnez un miroir "
+            f"{host} {answer.rstrip('.')}. Les livres déjà téléchargés sont gardés. Réessayez plus tard, donnez un miroir "
             "(--mirror ADRESSE_OU_DOSSIER), ou continuez sans réseau avec --offline."
         )
 
 
 def book_list(offline: bool = False) -> list[Book]:
-    """Les livres de l'atelier ; hors ligne et sans livres déjà téléchargés, les récits embarqués d'`extraits/`."""
+    """Les livres de l'atelier ; hors ligne, ceux qui sont déjà là s'ils suffisent, sinon les récits embarqués."""
     workshop = _read_list(Path(__file__).with_name("books.json"))
-    if offline and not any(cached(book) for book in workshop):
-        return _read_list(EXCERPTS / "books.json")
-    return workshop
+    if not offline:
+        return workshop
+    here = [book for book in workshop if cached(book)]
+    enough = {book.split for book in here} == {"train", "test"}
+    return here if enough else _read_list(EXCERPTS / "books.json")
 
 
 def _read_list(path: Path) -> list[Book]:
@@ -82,7 +84,7 @@ def candidates(book: Book, mirror: str) -> list[str]:
     ]
 
 
-def fetch(book: Book, mirror: str, download_file: Callable[[str, Path], None], offline: bool = False) -> Path:
+def fetch(book: Book, mirror: str, download_file: Callable[[str, Path], None]) -> Path:
     """Le fichier du livre, téléchargé une seule fois : à côté d'abord, puis sous son nom s'il est entier.
 
     `download_file(url, path)` est celui de la leçon. Lève `AuroreError` si le livre n'est à aucune des adresses,
@@ -90,13 +92,11 @@ def fetch(book: Book, mirror: str, download_file: Callable[[str, Path], None], o
     """
     if path := cached(book):
         return path
-    if offline:
-        raise AuroreError("il n'a pas été téléchargé.")
     partial = BOOKS / ".partial" / f"{book.id}.txt"
     shutil.rmtree(partial.parent, ignore_errors=True)
     partial.parent.mkdir(parents=True)
     socket.setdefaulttimeout(TIMEOUT)
-    refusals = []
+    forbidden, broken = [], []
     try:
         for url in candidates(book, mirror):
             if urlsplit(url).hostname in ("www.gutenberg.org", "gutenberg.org"):
@@ -104,47 +104,53 @@ def fetch(book: Book, mirror: str, download_file: Callable[[str, Path], None], o
             try:
                 download_file(url, partial)
             except Exception as error:
-                _stop_unless_absent(error, url)
+                if _status_if_absent(error, url) == 403:
+                    forbidden.append(url)
             else:
                 if is_whole(partial):
                     os.replace(partial, BOOKS / f"{book.id}.txt")
                     return BOOKS / f"{book.id}.txt"
-                refusals.append(url)
+                broken.append(url)
             partial.unlink(missing_ok=True)
     finally:
         shutil.rmtree(partial.parent, ignore_errors=True)
-    if refusals:
-        raise AuroreError(f"{refusals[0]} n'a pas donné un livre entier (coupé, ou remplacé par une autre page).")
+    if len(forbidden) == len(candidates(book, mirror)):
+        raise MirrorDown(urlsplit(mirror).netloc, "refuse nos requêtes (403) : trop de monde derrière la même adresse ?")
+    if broken:
+        raise AuroreError(f"{broken[0]} n'a pas donné un livre entier (coupé, ou remplacé par une autre page).")
     raise AuroreError(f"ce livre n'est pas sur {mirror}.")
 
 
-def _stop_unless_absent(error: Exception, url: str) -> None:
-    """Un fichier absent (404) mène à l'adresse suivante ; un site qui ne répond pas arrête tout."""
+def _status_if_absent(error: Exception, url: str) -> int:
+    """Le code d'un fichier absent, qui mène à l'adresse suivante ; un site qui ne répond pas arrête tout."""
     cause = error.__context__ or error  # get_file emballe l'erreur d'urllib dans une simple Exception
     host = urlsplit(url).netloc
     if isinstance(cause, HTTPError):
         if cause.code not in (403, 404, 410):
             raise MirrorDown(host, f"répond par l'erreur {cause.code}") from error
-    elif isinstance(cause, (URLError, TimeoutError, ConnectionError, HTTPException)):
-        if not url.startswith("file:"):
-            raise MirrorDown(host, "ne répond pas") from error
-    else:
-        raise error
+        return cause.code
+    if url.startswith("file:") and isinstance(cause, URLError):
+        return 404
+    if isinstance(cause, (URLError, TimeoutError, ConnectionError, HTTPException)):
+        raise MirrorDown(host, "ne répond pas") from error
+    raise error
 
 
 def detect_encoding(path: Path) -> str:
     """L'encodage du fichier : UTF-8 (avec ou sans marque d'ordre), sinon celui des vieilles éditions « -8 ».
 
-    cp1252 plutôt que Latin-1, qui en est une partie : les guillemets anglais et « œ » n'existent que là.
+    cp1252 plutôt que Latin-1, qui en est presque une partie : les guillemets anglais et « œ » n'existent que là.
     """
-    try:
-        path.read_text(encoding="utf-8")
-        return "utf-8-sig"
-    except UnicodeDecodeError:
-        return "cp1252"
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            path.read_text(encoding=encoding)
+            return encoding
+        except UnicodeDecodeError:
+            pass
+    return "latin-1"  # tout octet y est un caractère
 
 
 def is_whole(path: Path) -> bool:
     """Le fichier a-t-il sa ligne START et sa ligne END ? get_file accepte en silence une réponse tronquée."""
-    text = path.read_text(encoding=detect_encoding(path), errors="replace")
+    text = path.read_text(encoding=detect_encoding(path))
     return bool(START.search(text) and END.search(text))

@@ -7,9 +7,11 @@ import math
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
-from atelier.settings import DEBUG, HOME
+from atelier.settings import DEBUG, HOME, IN_CONTAINER
 
 
 class AuroreError(Exception):
@@ -32,6 +34,27 @@ def tell(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
+def command(script: str) -> str:
+    """La ligne qui lance un script, telle qu'on la tape ici : `python aurore/…`, ou le Python du dossier .venv."""
+    python = Path(sys.executable)
+    here = python.is_relative_to(Path.cwd()) and not IN_CONTAINER
+    return f"{python.relative_to(Path.cwd()) if here else 'python'} aurore/{script}"
+
+
+def variable(name: str, value: str) -> str:
+    """Comment donner une valeur à une variable d'environnement, là où l'on est."""
+    if IN_CONTAINER:
+        return f"-e {name}={value} après « docker run »"
+    if os.name == "nt":
+        return f'$env:{name}="{value}" avant la commande (PowerShell)'
+    return f"{name}={value} devant la commande"
+
+
+def decimal(value: float, digits: int = 1) -> str:
+    """Un nombre avec la virgule du français."""
+    return f"{value:.{digits}f}".replace(".", ",")
+
+
 def progress() -> int:
     """Le `verbose` de Keras : une barre qui avance à l'écran, une ligne par époque dans un fichier."""
     return 1 if sys.stdout.isatty() else 2
@@ -42,29 +65,47 @@ def run(main: Callable[[], None]) -> None:
     for stream in (sys.stdout, sys.stderr):
         # Une console Windows (cp1252) ne connaît pas tous les caractères : mieux vaut un « ? » qu'un plantage.
         stream.reconfigure(errors="replace")
+    interrupted = _watch_for_interruption()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.unraisablehook = _interrupt_again
     try:
         main()
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        tell("\nInterrompu. Rien n'est resté à moitié écrit : relancez la même commande quand vous voulez.")
-        sys.exit(130)
     except BrokenPipeError:  # « … | head » a refermé notre sortie : ce n'est pas une erreur
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
+        if interrupted.is_set() or isinstance(error, KeyboardInterrupt):
+            tell("\nInterrompu. Rien n'est resté à moitié écrit : relancez la même commande quand vous voulez.")
+            sys.exit(130)
         if DEBUG:
             raise
         tell(f"\n{explain(error)}")
         sys.exit(1)
 
 
-def _interrupt_again(unraisable) -> None:
-    """Un Ctrl-C tombé pendant le ménage de Python (un destructeur) y serait oublié : on le renvoie au programme."""
-    if unraisable.exc_type is KeyboardInterrupt:
-        _thread.interrupt_main()
-    else:
-        sys.__unraisablehook__(unraisable)
+def _watch_for_interruption() -> threading.Event:
+    """Veille à ce qu'un Ctrl-C ne se perde pas ; rend de quoi savoir s'il y en a eu un.
+
+    TensorFlow peut changer le KeyboardInterrupt en une autre erreur, d'où l'`Event` ; et s'il tombe pendant le ménage
+    de Python (un destructeur), il est oublié, d'où le `unraisablehook`, qui le renvoie un instant plus tard.
+    """
+    interrupted = threading.Event()
+
+    def interrupt(*_) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    def send_again(unraisable) -> None:
+        if unraisable.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(unraisable)
+            return
+        timer = threading.Timer(0.1, _thread.interrupt_main)
+        timer.daemon = True
+        timer.start()
+
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # une tâche de fond (« & ») n'écoute pas Ctrl-C
+        signal.signal(signal.SIGINT, interrupt)
+    sys.unraisablehook = send_again
+    return interrupted
 
 
 def explain(error: Exception) -> str:
@@ -80,7 +121,7 @@ def explain(error: Exception) -> str:
         return "La mémoire manque. Fermez d'autres programmes, ou prenez un lot plus petit (--batch-size 4)."
     return (
         f"Erreur imprévue ({type(error).__name__} : {error}).\n"
-        "Pour voir d'où elle vient, relancez la même commande avec la variable AURORE_DEBUG=1."
+        f"Pour voir d'où elle vient, relancez la même commande, avec {variable('AURORE_DEBUG', '1')}."
     )
 
 
@@ -119,7 +160,8 @@ def number(kind: type, minimum: float = -math.inf, maximum: float = math.inf, ab
     def parse(text: str):
         try:
             value = kind(text.replace(",", "."))
-        except ValueError:
+            math.isfinite(value)
+        except (ValueError, OverflowError):  # OverflowError : un entier de plus de trois cents chiffres
             value = math.nan
         if not (math.isfinite(value) and minimum <= value <= maximum and value > above):
             raise argparse.ArgumentTypeError(f"« {text} » ne convient pas, il faut {expected}")

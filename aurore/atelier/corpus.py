@@ -7,7 +7,7 @@ from pathlib import Path
 from datasets import Dataset, DatasetDict, Features, Value, load_from_disk
 
 from atelier.books import Book
-from atelier.console import AuroreError
+from atelier.console import AuroreError, command
 from atelier.settings import DATA, SEED
 from atelier.whole import written_whole
 
@@ -53,7 +53,7 @@ def build(books: Iterable[tuple[Book, list[list[str]]]]) -> DatasetDict:
         if not split_rows:
             raise AuroreError(
                 f"Aucune phrase pour « {split} » : il manque des livres. Relancez pour compléter les téléchargements, "
-                "ou ajoutez --offline pour travailler sur les récits embarqués."
+                "ou continuez sans eux : --offline prend les récits embarqués."
             )
     return DatasetDict({split: Dataset.from_list(content, features=FEATURES) for split, content in splits.items()})
 
@@ -66,7 +66,7 @@ def save_data(data: DatasetDict, folder: Path = DATA) -> None:
 
 def checked(folder: Path = DATA) -> Path:
     """Rend `folder` si `load_from_disk` peut y lire le corpus ; sinon lève `AuroreError`."""
-    remedy = "Lancez d'abord l'étape 1 : python aurore/1_prepare_dataset_solution.py"
+    remedy = f"Lancez d'abord l'étape 1 : {command('1_prepare_dataset_solution.py')}"
     if not (folder / "dataset_dict.json").exists():
         raise AuroreError(f"Pas de données dans {folder}. {remedy}")
     try:

@@ -14,13 +14,20 @@ from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 from huggingface_hub.utils import are_progress_bars_disabled, build_hf_headers, disable_progress_bars, enable_progress_bars
 
-from atelier.console import AuroreError, tell
+from atelier.console import AuroreError, tell, variable
 
 PROBE_SECONDS = 15
 TRIES = 5
 WEIGHTS = "model.safetensors"
 REQUIRED = ("config.json", "tokenizer.json")
 OPTIONAL = ("tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "generation_config.json")
+
+CUT = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ConnectionError,
+    requests.exceptions.Timeout,
+    LocalEntryNotFoundError,
+)
 
 
 class HubUnreachable(AuroreError):
@@ -54,6 +61,8 @@ def probe(model_id: str) -> None:
     thread.join(PROBE_SECONDS)
     if not answers or answers[0].status_code >= 500:
         raise HubUnreachable(f"{constants.ENDPOINT} ne répond pas")
+    if answers[0].status_code == 429:
+        raise HubUnreachable(f"{constants.ENDPOINT} demande d'attendre (trop de requêtes depuis cette salle)")
     if answers[0].status_code in (401, 403, 404):
         raise AuroreError(
             f"Le hub ne connaît pas de modèle « {model_id} » (ou il est privé). Vérifiez AURORE_MODEL : un modèle du "
@@ -71,23 +80,25 @@ def download(model_id: str) -> Path:
     try:
         size = get_hf_file_metadata(hf_hub_url(model_id, WEIGHTS)).size
         tell(
-            f"Téléchargement de {model_id} : {size / 1e6:.0f} Mo, une seule fois. Pour s'en passer : Ctrl-C, puis la "
-            "même commande avec AURORE_MODEL=mini (le petit modèle embarqué)."
+            f"Téléchargement de {model_id} : {size / 1e6:.0f} Mo, une seule fois. Pour s'en passer : Ctrl-C, puis "
+            f"recommencer avec le petit modèle embarqué ({variable('AURORE_MODEL', 'mini')})."
         )
         for name in REQUIRED:
             _download_file(model_id, name, progress=False)
         for name in OPTIONAL:
             try:
                 _download_file(model_id, name, progress=False)
+            except LocalEntryNotFoundError:  # c'est le réseau qui manque, non le fichier
+                raise
             except EntryNotFoundError:
                 pass
         return Path(_download_file(model_id, WEIGHTS, progress=True)).parent
-    except LocalEntryNotFoundError as error:  # une sorte d'EntryNotFoundError, mais due au réseau
+    except LocalEntryNotFoundError as error:  # une sorte d'EntryNotFoundError
         raise _interrupted(model_id) from error
     except (EntryNotFoundError, RepositoryNotFoundError) as error:
         raise AuroreError(
             f"{model_id} n'a pas, sur le hub, tous les fichiers qu'il faut ({', '.join((*REQUIRED, WEIGHTS))}). "
-            "Choisissez un autre modèle, ou AURORE_MODEL=mini."
+            f"Choisissez un autre modèle, par exemple mini : {variable('AURORE_MODEL', 'mini')}."
         ) from error
     except (requests.exceptions.RequestException, HfHubHTTPError) as error:
         raise _interrupted(model_id) from error
@@ -95,8 +106,8 @@ def download(model_id: str) -> Path:
 
 def _interrupted(model_id: str) -> AuroreError:
     return AuroreError(
-        f"Le téléchargement de {model_id} s'est interrompu {TRIES} fois. Ce qui est arrivé est gardé : relancez la même "
-        "commande pour continuer, ou ajoutez AURORE_MODEL=mini pour vous en passer."
+        f"Le téléchargement de {model_id} s'est interrompu. Ce qui est arrivé est gardé : relancez la même commande pour "
+        f"continuer, ou passez-vous-en avec {variable('AURORE_MODEL', 'mini')}."
     )
 
 
@@ -108,7 +119,7 @@ def _download_file(model_id: str, name: str, progress: bool) -> str:
         for attempt in range(1, TRIES + 1):
             try:
                 return hf_hub_download(model_id, name)
-            except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError) as error:
+            except CUT as error:
                 if attempt == TRIES:
                     raise
                 tell(f"Connexion coupée ({type(error).__name__}) ; reprise, essai {attempt + 1} sur {TRIES}.")

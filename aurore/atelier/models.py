@@ -8,7 +8,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from atelier import hub, settings
-from atelier.console import AuroreError, tell
+from atelier.console import AuroreError, tell, variable
 
 BLOCK_WEIGHTS = tuple(
     f"{layer}.{kind}"
@@ -35,14 +35,14 @@ def base_model() -> Path:
         )
     if folder := hub.cached_folder(name):
         tell(f"Modèle de base : {name} (déjà téléchargé).")
-        return checked(folder)
+        return checked(folder, f"Effacez {folder.parents[1]} et recommencez : il sera téléchargé de nouveau.")
     try:
         hub.probe(name)
     except hub.HubUnreachable as error:
         if name != settings.DEFAULT_MODEL:
             raise AuroreError(
-                f"{name} n'est pas encore téléchargé, et {error}. Réessayez avec du réseau, ou continuez avec "
-                "AURORE_MODEL=mini."
+                f"{name} n'est pas encore téléchargé, et {error}. Réessayez avec du réseau, ou continuez avec mini : "
+                f"{variable('AURORE_MODEL', 'mini')}."
             ) from error
         tell(f"{name} n'est pas encore téléchargé, et {error} : le modèle de base sera mini, embarqué avec l'atelier.")
         return checked(settings.MINI)
@@ -64,7 +64,7 @@ def latest_run() -> Path | None:
         raise AuroreError(
             f"{latest} nomme « {name} », qui n'est plus dans {settings.MODELS}. Effacez ce fichier, ou relancez l'étape 3."
         )
-    return checked(settings.MODELS / name)
+    return checked(settings.MODELS / name, f"Relancez l'étape 3, ou effacez {latest} pour revenir au modèle de base.")
 
 
 def model_to_write() -> Path:
@@ -90,37 +90,36 @@ def tokenizer_to_train(base: Path) -> Path:
     return base
 
 
-def checked(folder: Path) -> Path:
-    """Rend `folder` si c'est un GPT-2 complet ; sinon lève `AuroreError`.
+def checked(folder: Path, remedy: str = "") -> Path:
+    """Rend `folder` si c'est un GPT-2 complet ; sinon lève `AuroreError`, qui dit quoi faire (`remedy`).
 
     transformers charge sans s'arrêter un fichier auquel il manque des poids : il les tire au hasard, et le modèle
     écrit n'importe quoi.
     """
+    remedy = remedy or f"Choisissez un autre modèle, par exemple mini : {variable('AURORE_MODEL', 'mini')}."
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise AuroreError(f"{folder} n'est pas le dossier d'un modèle : config.json y manque ou ne se lit pas.") from error
+        raise AuroreError(f"{folder} n'est pas le dossier d'un modèle : config.json y manque ou ne se lit pas. {remedy}") from error
     if config.get("model_type") != "gpt2":
-        raise AuroreError(f"{folder} contient un modèle « {config.get('model_type')} » : l'atelier n'entraîne que des GPT-2.")
+        raise AuroreError(f"{folder} contient un modèle « {config.get('model_type')} » : l'atelier n'entraîne que des GPT-2. {remedy}")
     weights = folder / hub.WEIGHTS
     if not weights.exists():
-        raise AuroreError(f"{folder} n'a pas de poids : {hub.WEIGHTS} y manque. Choisissez un autre modèle (AURORE_MODEL=mini).")
+        raise AuroreError(f"{folder} n'a pas de poids : {hub.WEIGHTS} y manque. {remedy}")
     try:
         with safe_open(weights, framework="np") as file:
             shapes = {name.removeprefix("transformer."): file.get_slice(name).get_shape() for name in file.keys()}
     except (SafetensorError, OSError) as error:
-        raise AuroreError(
-            f"Les poids de {folder} sont abîmés ({error}). Effacez ce fichier et téléchargez-le ou entraînez-le de nouveau."
-        ) from error
+        raise AuroreError(f"Les poids de {folder} sont abîmés ({error}). {remedy}") from error
     blocks = range(config.get("n_layer", 12))
     expected = {"wte.weight", "wpe.weight", "ln_f.weight", "ln_f.bias"}
     expected |= {f"h.{block}.{name}" for block in blocks for name in BLOCK_WEIGHTS}
     if missing := sorted(expected - shapes.keys()):
-        raise AuroreError(f"Les poids de {folder} sont incomplets : il y manque {missing[0]} et {len(missing) - 1} autres.")
+        raise AuroreError(f"Les poids de {folder} sont incomplets : il en manque {len(missing)}, dont {missing[0]}. {remedy}")
     if shapes["wte.weight"] != [config["vocab_size"], config["n_embd"]] or shapes["wpe.weight"][0] != config["n_positions"]:
-        raise AuroreError(f"Les poids de {folder} ne sont pas de la taille que dit sa configuration : ce n'est pas son fichier.")
+        raise AuroreError(f"Les poids de {folder} ne sont pas de la taille que dit sa configuration : ce n'est pas son fichier. {remedy}")
     if not any((folder / name).exists() for name in ("tokenizer.json", "vocab.json")):
-        raise AuroreError(f"{folder} n'a pas de tokenizer : tokenizer.json y manque.")
+        raise AuroreError(f"{folder} n'a pas de tokenizer : tokenizer.json y manque. {remedy}")
     return folder
 
 
@@ -157,8 +156,7 @@ def adapt_embeddings(model, old_tokenizer, new_tokenizer) -> int:
         if token in old_vocabulary:
             rows[index], kept = old_rows[old_vocabulary[token]], kept + 1
         else:
-            text = new_tokenizer.convert_tokens_to_string([token])
-            pieces = old_tokenizer(text)["input_ids"]
+            pieces = [piece.id for piece in old_tokenizer.backend_tokenizer.model.tokenize(token)]
             rows[index] = old_rows[pieces].mean(axis=0) if pieces else old_rows.mean(axis=0)
     model.resize_token_embeddings(len(new_tokenizer))
     model.get_input_embeddings().weights[0].assign(rows)

@@ -18,12 +18,10 @@ from atelier.whole import written_whole
 
 FOLDER = Path(__file__).with_name("punkt")
 
-# Punkt ne peut pas deviner celles qu'il rencontre peu, ni celles que suit toujours une majuscule.
+# Celles que Punkt rencontre trop peu pour les deviner. « me », « no » ou « sa » n'en sont pas : ce sont d'abord des mots.
 ABBREVIATIONS = """
-    m mm mr mme mmes mlle mlles mgr dr me mes st ste ch chap art cf etc fig ibid id no nos p pp t v vol hon
-    sa sgr vve cie j.-j j.-b
+    m mm mr mme mmes mlle mlles mgr dr st ste ch chap art cf fig ibid id p pp vol sgr vve cie j.-j j.-b
 """.split()
-NOT_ABBREVIATIONS = {"me", "mes", "sa", "no", "nos", "t", "v", "etc", "hon"}  # des mots ordinaires, en fin de phrase
 
 
 class FrenchVars(PunktLanguageVars):
@@ -69,7 +67,6 @@ def train_parameters(paragraphs: Iterable[str], folder: Path = FOLDER) -> PunktP
     trainer.train("\n".join(paragraphs), finalize=True)
     parameters = trainer.get_params()
     parameters.abbrev_types |= set(ABBREVIATIONS)
-    parameters.abbrev_types -= NOT_ABBREVIATIONS
     encoder = TabEncoder()
     with written_whole(folder) as partial:
         partial.mkdir()

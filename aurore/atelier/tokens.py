@@ -21,9 +21,15 @@ def readable(tokenizer, ids: list[int]) -> list[str]:
 
 def efficiency(tokenizer, texts: Iterable[str]) -> tuple[float, float]:
     """(tokens par mot, part des mots laissés entiers) sur des textes ; un mot est une suite de lettres."""
-    texts = list(texts)
-    words = [word for text in texts for word in LETTERS.findall(text)]
-    number_of_tokens = sum(len(ids) for ids in tokenizer(texts)["input_ids"])
-    # Avec son espace : c'est ainsi qu'un mot se présente au milieu d'une phrase.
-    whole = sum(len(ids) == 1 for ids in tokenizer([f" {word}" for word in words])["input_ids"])
-    return number_of_tokens / len(words), whole / len(words)
+    number_of_words = number_of_tokens = whole = 0
+    for text in texts:
+        # Les bornes de chaque token dans le texte, sans l'espace qu'il peut avoir en tête.
+        spans = {
+            (start + text[start:end].startswith(" "), end)
+            for start, end in tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+        }
+        words = [word.span() for word in LETTERS.finditer(text)]
+        number_of_words += len(words)
+        number_of_tokens += len(spans)
+        whole += sum(span in spans for span in words)
+    return number_of_tokens / number_of_words, whole / number_of_words

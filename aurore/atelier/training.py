@@ -96,12 +96,11 @@ class WarmupCosine(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-class StopOnNaN(keras.callbacks.TerminateOnNaN):
-    """Celui de Keras, dont le message devient une phrase."""
+class StopOnNaN(keras.callbacks.Callback):
+    """Arrête tout si la perte n'est plus un nombre (le TerminateOnNaN de Keras le dirait en anglais, et continuerait)."""
 
-    def on_batch_end(self, batch, logs=None):
-        super().on_batch_end(batch, logs)
-        if self.model.stop_training and not math.isfinite((logs or {}).get("loss", 0.0)):
+    def on_train_batch_end(self, batch, logs=None):
+        if not math.isfinite(logs["loss"]):
             raise AuroreError(
                 "La perte n'est plus un nombre : l'apprentissage a divergé. Recommencez avec un taux plus petit "
                 "(--learning-rate). Le modèle précédent est intact."

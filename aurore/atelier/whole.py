@@ -21,8 +21,13 @@ def written_whole(path: Path) -> Iterator[Path]:
         if path.is_dir():  # un dossier ne se remplace pas d'un seul geste : l'ancien s'écarte, puis disparaît
             previous = path.with_name(f".{path.name}.previous")
             _remove(previous)
-            os.rename(path, previous)
-            os.rename(partial, path)
+            try:
+                os.rename(path, previous)
+                os.rename(partial, path)
+            except BaseException:
+                if previous.exists() and not path.exists():
+                    os.rename(previous, path)
+                raise
             _remove(previous)
         else:
             os.replace(partial, path)

@@ -5,6 +5,8 @@ import logging
 import socket
 from pathlib import Path
 
+from flask import render_template
+from werkzeug.exceptions import HTTPException
 from werkzeug.serving import make_server
 
 from atelier.console import AuroreError
@@ -28,9 +30,22 @@ def listen(host: str, port: int) -> socket.socket:
         raise AuroreError(f"Le port {port} {remedy}.") from error
 
 
+REFUSALS = {
+    404: "Cette page n'existe pas.",
+    405: "Cette page ne se demande pas ainsi.",
+    413: "Ce texte est trop long : une amorce n'est pas un roman.",
+}
+
+
+def _refuse(error: HTTPException) -> tuple[str, int]:
+    """Les erreurs de Flask et de Werkzeug, en français."""
+    return render_template("refusal.html", message=REFUSALS.get(error.code, "Quelque chose a échoué ici.")), error.code
+
+
 def serve(app, listener: socket.socket) -> None:
     """Sert l'application jusqu'à Ctrl-C ou SIGTERM ; dit l'adresse comme on la tape dans un navigateur."""
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024  # octets : une amorce n'est pas un roman
+    app.register_error_handler(HTTPException, _refuse)
     logging.getLogger("werkzeug").setLevel(logging.INFO if DEBUG else logging.ERROR)
     host, port = listener.getsockname()[:2]
     server = make_server(host, port, app, threaded=True, fd=listener.fileno())
