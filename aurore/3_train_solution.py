@@ -10,7 +10,7 @@ from pathlib import Path
 
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
 import numpy as np
-from datasets import load_from_disk
+from datasets import DatasetDict, load_from_disk
 from tensorflow import keras
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, TFAutoModelForCausalLM, TFPreTrainedModel
 
@@ -48,9 +48,13 @@ def load_model(base: Path) -> tuple[TFPreTrainedModel, PreTrainedTokenizerBase]:
     return model, tokenizer
 
 
-def load_blocks(tokenizer: PreTrainedTokenizerBase) -> tuple[np.ndarray, np.ndarray]:
-    """3.3 Les données de l'étape 1, en blocs de tokens : ceux d'entraînement, et quelques-uns de validation."""
-    data = load_from_disk(corpus.checked(settings.DATA))
+def load_data() -> DatasetDict:
+    """3.3 Les données que l'étape 1 a enregistrées."""
+    return load_from_disk(corpus.checked(settings.DATA))
+
+
+def make_blocks(data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> tuple[np.ndarray, np.ndarray]:
+    """Les données en blocs de tokens : ceux d'entraînement, et quelques-uns de validation."""
     train_blocks = packing.pack(tokenizer, corpus.texts(data["train"]))
     eval_blocks = packing.pack(tokenizer, corpus.texts(data["validation"]))
     return train_blocks, training.sample_blocks(eval_blocks)
@@ -83,10 +87,10 @@ def main() -> None:
     options = parse_options()
     keras.utils.set_random_seed(options.seed)
 
-    corpus.checked(settings.DATA)
+    data = load_data()
     base = models.base_model()
     model, tokenizer = load_model(base)
-    train_blocks, eval_blocks = load_blocks(tokenizer)
+    train_blocks, eval_blocks = make_blocks(data, tokenizer)
     tf_train_dataset = packing.to_tf_dataset(train_blocks, options.batch_size, shuffle_seed=options.seed)
     tf_eval_dataset = packing.to_tf_dataset(eval_blocks, options.batch_size)
     print(f"{train_blocks.size} tokens d'entraînement : une époque fait {len(tf_train_dataset)} pas.")

@@ -38,7 +38,7 @@ class MirrorDown(AuroreError):
 
     def __init__(self, host: str, answer: str):
         super().__init__(
-            f"{host} {answer.rstrip('.')}. Les livres déjà téléchargés sont gardés. Réessayez plus tard, donnez un miroir "
+            f"{host} {answer}. Les livres déjà téléchargés sont gardés. Réessayez plus tard, donnez un miroir "
             "(--mirror ADRESSE_OU_DOSSIER), ou continuez sans réseau avec --offline."
         )
 
@@ -92,13 +92,14 @@ def fetch(book: Book, mirror: str, download_file: Callable[[str, Path], None]) -
     """
     if path := cached(book):
         return path
+    urls = candidates(book, mirror)
     partial = BOOKS / ".partial" / f"{book.id}.txt"
     shutil.rmtree(partial.parent, ignore_errors=True)
     partial.parent.mkdir(parents=True)
     socket.setdefaulttimeout(TIMEOUT)
     forbidden, broken = [], []
     try:
-        for url in candidates(book, mirror):
+        for url in urls:
             if urlsplit(url).hostname in ("www.gutenberg.org", "gutenberg.org"):
                 time.sleep(PAUSE)
             try:
@@ -114,8 +115,8 @@ def fetch(book: Book, mirror: str, download_file: Callable[[str, Path], None]) -
             partial.unlink(missing_ok=True)
     finally:
         shutil.rmtree(partial.parent, ignore_errors=True)
-    if len(forbidden) == len(candidates(book, mirror)):
-        raise MirrorDown(urlsplit(mirror).netloc, "refuse nos requêtes (403) : trop de monde derrière la même adresse ?")
+    if forbidden == urls:
+        raise MirrorDown(urlsplit(mirror).netloc, "refuse nos requêtes (403), peut-être parce que toute la salle a la même adresse")
     if broken:
         raise AuroreError(f"{broken[0]} n'a pas donné un livre entier (coupé, ou remplacé par une autre page).")
     raise AuroreError(f"ce livre n'est pas sur {mirror}.")

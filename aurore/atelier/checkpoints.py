@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save_file
+
 RENAMES = (
     (r"^.*?/?transformer/", "transformer."),
     (r"h_\._(\d+)/", r"h.\1."),

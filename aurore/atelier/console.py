@@ -128,7 +128,6 @@ def explain(error: Exception) -> str:
 # argparse demande ses phrases à gettext : les voici en français.
 FRENCH = {
     "usage: ": "utilisation : ",
-    "options": "options",
     "positional arguments": "arguments",
     "show this help message and exit": "affiche cette aide et s'arrête",
     "%(prog)s: error: %(message)s\n": "%(prog)s : %(message)s (--help montre les options).\n",
@@ -139,7 +138,6 @@ FRENCH = {
     "not allowed with argument %s": "ne va pas avec %s",
     "the following arguments are required: %s": "il manque : %s",
     "invalid choice: %(value)r (choose from %(choices)s)": "%(value)r n'est pas un choix possible (%(choices)s)",
-    "ambiguous option: %(option)s could match %(matches)s": "%(option)s est ambigu : %(matches)s ?",
     "ignored explicit argument %r": "n'attend pas de valeur (%r)",
 }
 
@@ -160,10 +158,10 @@ def number(kind: type, minimum: float = -math.inf, maximum: float = math.inf, ab
     def parse(text: str):
         try:
             value = kind(text.replace(",", "."))
-            math.isfinite(value)
+            fits = math.isfinite(value) and minimum <= value <= maximum and value > above
         except (ValueError, OverflowError):  # OverflowError : un entier de plus de trois cents chiffres
-            value = math.nan
-        if not (math.isfinite(value) and minimum <= value <= maximum and value > above):
+            fits = False
+        if not fits:
             raise argparse.ArgumentTypeError(f"« {text} » ne convient pas, il faut {expected}")
         return value
 
