@@ -11,7 +11,8 @@ from pathlib import Path
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
 from tensorflow import keras
 
-from atelier import books, cleaning, console, corpus, sentences, settings
+from atelier import books, cleaning, console, corpus, language, mirrors, naive_cut, sentences, settings
+from atelier.books import Book
 
 sentence_tokenizer = sentences.sentence_tokenizer()
 
@@ -66,8 +67,7 @@ def read_book(path: Path) -> list[list[str]]:
     lines = strip_lines(lines)
     text = join_lines(lines)
     paragraphs = cleaning.clean(text)
-    if not paragraphs:
-        raise console.AuroreError("aucune phrase n'y reste une fois nettoyé.")
+    language.check_french(paragraphs)
     return [split_text_to_list(paragraph) for paragraph in paragraphs]
 
 
@@ -81,32 +81,61 @@ def random_sentences(texts: list[str], number: int) -> list[str]:
     return random.sample(texts, min(number, len(texts)))
 
 
-def main() -> None:
+def parse_options():
     parser = console.argument_parser("Étape 1 : télécharge les livres, les nettoie, les coupe en phrases.")
-    parser.add_argument("--mirror", default=settings.GUTENBERG, help="site ou dossier disposé comme le projet Gutenberg")
+    parser.add_argument(
+        "--mirror", action="append", metavar="ADRESSE_OU_DOSSIER",
+        help="site ou dossier disposé comme le projet Gutenberg ; répétée, l'option donne des miroirs à essayer dans l'ordre",
+    )  # fmt: skip
     parser.add_argument("--offline", action="store_true", help="sans réseau : les livres déjà là, sinon les récits embarqués")
-    options = parser.parse_args()
+    parser.add_argument(
+        "--naive-cut", action="store_true",
+        help="montre seulement, livre par livre, ce que laisserait et perdrait une coupe à l'aveugle (50 premières lignes, 100 dernières)",
+    )  # fmt: skip
+    return parser.parse_args()
 
-    library, missing = [], []
+
+def fetch_books(options) -> list[tuple[Book, Path]]:
+    """Les livres et leurs fichiers ; un livre qui manque est dit, et n'arrête pas les autres."""
+    library, mirrors_left = [], list(options.mirror or settings.MIRRORS)
     for book in books.book_list(options.offline):
         try:
-            paragraphs = read_book(books.fetch(book, options.mirror, download_file))
-        except books.MirrorDown:
+            path = mirrors.fetch(book, mirrors_left, download_file)
+        except mirrors.MirrorDown:
             raise
         except console.AuroreError as error:
-            missing.append(book)
             print(f"  {book.title} ({book.id}) manque : {error}")
             continue
-        number_of_sentences, number_of_words = count([text for paragraph in paragraphs for text in paragraph])
-        print(f"  {book.title:<32} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
-        library.append((book, paragraphs))
+        for difference in books.differences(book, path):
+            print(f"  {book.title} : une autre édition que prévu. {difference}.")
+        library.append((book, path))
+    return library
 
-    data = corpus.build(library)
+
+def main() -> None:
+    options = parse_options()
+    library = fetch_books(options)
+    if options.naive_cut:
+        naive_cut.show(library)
+        return
+
+    paragraphs_of = {}
+    for book, path in library:
+        try:
+            paragraphs_of[book] = read_book(path)
+        except console.AuroreError as error:
+            print(f"  {book.title} ({book.id}) est laissé de côté : {error}")
+            continue
+        number_of_sentences, number_of_words = count([text for paragraph in paragraphs_of[book] for text in paragraph])
+        print(f"  {book.title:<32} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
+
+    data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)
 
-    print(f"\n{len(library)} livres." + (f" Il en manque {len(missing)}." if missing else ""))
+    missing = len(books.book_list(options.offline)) - len(paragraphs_of)
+    print(f"\n{len(paragraphs_of)} livres." + (f" Il en manque {missing}." if missing else ""))
     for split in data:
-        number_of_sentences, number_of_words = count(data[split]["text"])
+        number_of_sentences, number_of_words = count(list(data[split]["text"]))
         print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
     print("\nQuelques phrases au hasard :")
     for sentence in random_sentences(list(data["train"]["text"]), 5):

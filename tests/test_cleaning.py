@@ -1,64 +1,175 @@
 """Ce que les éditions ajoutent à l'autrice s'en va ; ce qu'elle a écrit reste."""
 
-from atelier.cleaning import clean
+import pytest
 
-EDITION = """
+from atelier.cleaning import author_blocks, clean
 
-Produced by Some Volunteer and the Online Distributed
-Proofreading Team at http://www.pgdp.net
+STORY = """Le moulin tournait depuis l'aube, et la meunière, qui n'avait pas dormi, écoutait
+l'eau comme on écoute quelqu'un. Elle attendait son fils, parti la veille pour la
+foire avec deux sacs de farine et la jument grise."""
+CLEAN_STORY = STORY.replace("\n", " ")
 
-
-Note de transcription: Les erreurs clairement introduites par le
-typographe ont été corrigées.
-
-
-LE MOULIN
-
-PAR
-
-UNE AUTRICE
-
-PARIS
-UN ÉDITEUR
-1850
-
-OEUVRES COMPLÈTES
-
-    UN ROMAN              1 vol.
-    UN AUTRE              2 --
-
-[Illustration: le moulin
-vu du pont]
-
-PRÉFACE
-
-J'ai écrit ceci en _hiver_[1], près du feu.
-
-I
-
-M. de *** entra, vers le soir, dans la salle
-basse où la meunière filait.
-
---Oui.
-
-       *       *       *       *       *
-
-Elle se tut.
-
-[Note 1: L'hiver fut rude.
-
-Et long.]
-
-FIN DU MOULIN.
-
-Du même auteur, en vente chez l'éditeur, un roman admirable.
-"""
+# Un livre assez long pour que ses deux bouts n'en soient pas tout le texte, comme un vrai.
+BOOK = "\n\n".join(f"{number}.\n\n{STORY}\n\n--Te voilà, dit-elle au {number}e soir.\n\n{STORY}" for number in ("I", "II", "III", "IV", "V", "VI"))
 
 
-def test_an_edition_gives_the_author_alone():
-    assert clean(EDITION) == [
-        "J'ai écrit ceci en hiver, près du feu.",
-        "M. de *** entra, vers le soir, dans la salle basse où la meunière filait.",
-        "— Oui.",
-        "Elle se tut.",
-    ]
+def kept(front="", back="", inside=""):
+    """Les paragraphes que le nettoyage laisse à un livre, moins ceux de BOOK : ce qu'il garde de ce qu'on lui ajoute."""
+    first, second = BOOK.split("\n\nIV.\n\n")
+    text = "\n\n\n".join(filter(None, (front, first, inside, f"IV.\n\n{second}", back)))
+    assert clean(text).count(CLEAN_STORY) == 12, "le livre doit rester entier"
+    return [paragraph for paragraph in clean(text) if paragraph != CLEAN_STORY and "Te voilà" not in paragraph]
+
+
+@pytest.mark.parametrize(
+    "front",
+    {
+        "crédit": "Produced by Some Volunteer and the Online Distributed\nProofreading Team at http://www.pgdp.net",
+        "crédit en français": "Produit par une volontaire.",
+        "remerciement": "Nous remercions la Bibliothèque Nationale de France qui a mis à\ndisposition les images de ce livre.",
+        "remerciement anglais": "We thank the library that has made available the image files of this\nbook, authorizing its preparation.",
+        "nom seul": "Jean Transcripteur",
+        "note de transcription": "Note sur la transcription: Les erreurs clairement introduites par\nle typographe ont été corrigées.\n\nLe titre «Chapitre Douze» n'existe pas dans cette édition.",
+        "note du transcripteur, en retrait": "  Au lecteur.\n\n  Ce livre reproduit dans son intégralité l'exemplaire de 1860.\n\n  La ponctuation a été revue en quelques endroits, et les mots\n  en italique sont _soulignés_.",
+        "note entre crochets": "[Notes au lecteur de ce fichier:\n\nCertains mots ont été laissés tels quels.\n\nLes numéros de page manquent.]",
+        "page de titre": "LE MOULIN\n\nPAR\n\nUNE AUTRICE\n\nPARIS\nUN ÉDITEUR, LIBRAIRE\n1850",
+        "page de titre en minuscules": "La Farine\n\nou la Foire aux Ânes\n\npar\n\nMme UNE AUTRICE",
+        "liste d'œuvres": "OEUVRES DE LA MÊME\n\n    LE MOULIN              1 vol.\n    LE FOUR                2 --\n    LA HUCHE               1 --",
+        "tirage": "Il a été tiré de cet ouvrage trente exemplaires sur papier de\nHollande, tous numérotés.\n\nDroits de traduction et de reproduction réservés.",
+        "imprimeur": "Clichy.--Impr. M. UNTEL et Cie, 12, rue du Bac.",
+        "table": "TABLE DES MATIÈRES\n\nI. Où l'on attend la jument\n\nII. La foire est-elle finie?\n\nIII. Le retour de celui qu'on n'attendait plus, et ce\nqu'il rapporta",
+        "table d'un bloc": "Table\n\nI  Le départ.\nII  La foire.\nIII  Le retour.",
+        "épigraphe": "  «L'eau passe et la meule reste.»\n\n  UN POÈTE.",
+        "signature et date": "UNE AUTRICE.\n\nNohant, 12 avril 1851.",
+        "image": "[Illustration: le moulin\nvu du pont]",
+        "personnages": "PERSONNAGES\n\nLA MEUNIÈRE. LE FILS DE LA MEUNIÈRE, marchand de farine. UN MAQUIGNON,\nvenu d'Issoudun. La scène est au moulin, puis à la foire, puis sur le chemin\nqui les sépare, en automne.",
+    }.items(),
+    ids=lambda case: case[0],
+)
+def test_what_comes_before_the_book(front):
+    assert kept(front=front[1]) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    {
+        "fin": "FIN.",
+        "fin en italique": "_FIN DU MOULIN._",
+        "catalogue": "FIN\n\nDU MÊME ÉDITEUR:\n\n" + "Le roman que tout Paris s'arrache, par l'auteur de la Huche, et que l'on trouve\nchez tous les libraires des deux rives de la Seine, au prix de trois francs.\n\n" * 20,
+        "imprimeur": "FIN\n\nSCEAUX.--IMPRIMERIE CHOSE ET FILS.\n\n558-06.--Coulommiers, Imp. UNTEL.--P5-06.",
+        "imprimeur sans fin": "Typographie Untel et fils, rue du Pont.",
+        "notes réunies": "NOTES:\n\n[A] Le setier valait douze boisseaux.\n\nNOTE II. Le manuscrit porte ici une rature.",
+        "notes sans titre": "[1: Voyez la carte du pays.]\n\n[2: Ancienne mesure de\n\ngrains.]",
+        "corrections": "  Liste des modifications:\n\n  Page   12: «ont» remplacé par «on» (on ne dormait pas).",
+        "corrections, une par paragraphe": "Erreurs typographiques:\n\nchapitre 1: =fot= remplacé par =fut= (elle fut surprise de le voir).",
+        "errata": "ERRATA.\n\nPage 3, ligne 2, au lieu de: foin, lisez: fouin.",
+        "table": "TABLE\n\nI. Le départ 1\n\nII. La foire et ce qu'on y vendit 27\n\nFIN DE LA TABLE.",
+        "crédit": "Produced by Some Volunteer and the Online Team.",
+    }.items(),
+    ids=lambda case: case[0],
+)
+def test_what_comes_after_the_book(back):
+    assert kept(back=back[1]) == []
+
+
+@pytest.mark.parametrize(
+    "inside",
+    {
+        "tomes": "FIN DU TOME PREMIER.\n\n    Typographie Untel.\n\nLE MOULIN\n\nTOME SECOND\n\nPARIS, 1850.",
+        "ornement": "       *       *       *       *       *",
+        "image": "[Illustration: IMP. UNTEL.\n\nLA MEUNIÈRE\n\nElle attendait son fils. (Page 12.)]",
+        "note": "[Note 1: Le setier valait douze boisseaux.]",
+        "note en plusieurs paragraphes": "[Note 1: Le setier.\n\nIl valait douze boisseaux.\n\n  Et la mine six.]",
+        "note en retrait": "  [1] Le setier valait douze boisseaux, et l'on\n  en comptait douze au muid.\n\n  Mais cela variait d'une ville à l'autre.",
+        "note à lettre": "[A] Le setier valait douze boisseaux.",
+        "note à étoile": "[*] Le setier valait douze boisseaux.",
+        "date": "     Lundi soir.",
+        "date d'une lettre": "     «Paris, 6 vendémiaire an VII (septembre 1798).",
+        "titre d'une lettre": "_De Maurice à sa mère._",
+        "qui parle": "LE FOSSOYEUR",
+        "points": "..................................",
+    }.items(),
+    ids=lambda case: case[0],
+)
+def test_what_comes_inside_the_book(inside):
+    assert kept(inside=inside[1]) == []
+
+
+@pytest.mark.parametrize(
+    "hers",
+    {
+        "préface": "PRÉFACE\n\nJ'ai écrit ceci en hiver, près du feu.",
+        "adresse au lecteur": "AU LECTEUR.\n\nCe livre est né d'une veillée, et je n'y ai rien corrigé depuis.",
+        "dédicace": "A MON AMI JEAN.\n\nRecevez ce conte, mon ami, comme vous m'avez donné le vôtre.",
+    }.items(),
+    ids=lambda case: case[0],
+)
+def test_her_prefaces_and_dedications_stay(hers):
+    assert len(kept(front=hers[1])) == 1
+
+
+@pytest.mark.parametrize(
+    "hers",
+    [
+        "--Oui.",
+        "--C'était le 28 février, répondit-il.",
+        "Il dit enfin:",
+        "M. de *** entra, vers le soir.",
+        "*** fut de la partie, et n'en dit rien.",
+        "Le roi de *** l'avait fait comte, et cela ne lui ôtait rien de sa bonne humeur.",
+        "  La meule tourne, tourne,\n  Et l'eau s'en va chantant.",
+        "--Voilà bien le langage d'un ancien de l'Imprimerie royale!",
+        "Je donne 20.600 fr. à ma fille, et dix mille à son mari.",
+        "Le titre du livre était écrit en anglais.",
+        "_(Il écoute encore.)_",
+        "Elle partit à l'aube, sans rien dire à personne, emportant dans son tablier de\nquoi faire du pain pour trois jours, et ne se retourna qu'au bout du champ, à\nl'endroit d'où l'on aperçoit encore le toit du moulin et la cime des peupliers",
+    ],
+)
+def test_what_she_wrote_stays_however_it_looks(hers):
+    assert len(kept(inside=hers)) == 1
+
+
+def test_fin_inside_the_book_does_not_end_it():
+    text = f"{BOOK}\n\nFIN DE LA PREMIÈRE PARTIE.\n\nDEUXIÈME PARTIE.\n\nI.\n\n{STORY}\n\n{STORY}"
+    assert clean(text).count(CLEAN_STORY) == 14
+
+
+def test_the_epigraph_and_the_summary_of_a_chapter_go():
+    opening = " Le moulin.--La foire.--Ce que la jument\n   rapporta.--Un départ.\n\n  «L'eau passe.»\n\n  UN POÈTE."
+    assert clean(f"CHAPITRE VINGT-DEUXIÈME.\n\n{opening}\n\n{STORY}\n\n{BOOK}")[0] == CLEAN_STORY
+
+
+def test_titles_that_look_like_sentences_go_when_every_chapter_has_one():
+    chapters = [f"{number}\n\nLe jour de la foire.\n\n{STORY}" for number in ("I", "II", "III", "IV", "V", "VI")]
+    assert set(clean("\n\n".join(chapters))) == {CLEAN_STORY}
+    chapters[1:] = [chapter.replace("Le jour de la foire.\n\n", "") for chapter in chapters[1:]]
+    assert "Le jour de la foire." in clean("\n\n".join(chapters)), "une seule fois, c'est sa première phrase"
+
+
+def test_a_paragraph_that_an_image_or_a_note_had_cut_is_one_again():
+    halves = "Elle prit la lanterne, et descendit\n\n[Illustration: la lanterne]\n\n  [1] Une lampe.\n\nvers la rivière[1]."
+    assert kept(inside=halves) == ["Elle prit la lanterne, et descendit vers la rivière."]
+
+
+@pytest.mark.parametrize(
+    "marked, plain",
+    [
+        ("en _hiver_[1], dit-elle", "en hiver, dit-elle"),
+        ("son _nape[A]_ bleu (3).", "son nape bleu."),
+        ("le chemin_1 [1. C'est le nom\ndu pays.] montait", "le chemin1 montait"),
+        ("devenue {p.004} populaire, et [p.\n415] puis", "devenue populaire, et puis"),
+        ("M^{me} Sand, le 6^{e} jour", "Mme Sand, le 6e jour"),
+        ("<i>Réponse</i> à <small>tous</small>", "Réponse à tous"),
+        ("peut-\nêtre, dit-\nil", "peut-être, dit-il"),
+        ("le _droit d'écrire, _mais", "le droit d'écrire, mais"),
+        ("la s[oe]ur, *gras* et =gras=, M. de *** et N***", "la sœur, gras et gras, M. de *** et N***"),
+        ("Elle dit [Illustration] oui", "Elle dit oui"),
+    ],
+)
+def test_markup_goes_and_the_sentence_stays(marked, plain):
+    assert kept(inside=f"Alors elle vit {marked} encore.") == [f"Alors elle vit {plain} encore."]
+
+
+def test_blocks_remember_their_lines():
+    text = "TITRE\n\n\nIl plut ce jour-là.\n\n--Oui,\ndit-elle."
+    assert [block.numbers for block in author_blocks(text)] == [(3,), (5, 6)]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from atelier import books, cleaning
+from atelier import cleaning, mirrors
 from atelier.settings import EXCERPTS
 
 LIST = json.loads((EXCERPTS / "books.json").read_text("utf-8"))
@@ -26,7 +26,7 @@ def test_there_are_enough_of_them_and_one_is_for_the_test():
 def test_each_looks_like_an_edition_but_claims_nothing(book):
     path = EXCERPTS / f"{book['id']}.txt"
     text = path.read_text("utf-8")
-    assert books.is_whole(path)
+    assert mirrors.content_fault(path) is None
     assert f"Title: {book['title']}" in text.split("*** START")[0]
     assert "il n'est pas d'elle" in text and "PROJECT GUTENBERG" not in text
 

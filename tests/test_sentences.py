@@ -1,33 +1,43 @@
-"""Où finit une phrase : « | » marque chaque coupure attendue."""
+"""Où finit une phrase."""
+
+import re
 
 import pytest
+from boundaries import CASES, EXACT, score
+from nltk.tokenize.punkt import PunktSentenceTokenizer
 
-from atelier.sentences import sentence_tokenizer
-
-CASES = [
-    "M. de Mauprat salua Mme. Sand. | Mlle. Rose et MM. Dupont partirent.",
-    "J.-J. Rousseau l'écrivit. | Louis XIV. mourut.",
-    "C'est M. N***. | Il dort.",
-    "Quoi ! dit-il. | Vous ici ? | Jamais !",
-    "— Ah ! — dit-il — c'est toi ! | — Oui. | — Bien.",
-    "« Ah ! » fit-elle. | Et puis ?",
-    "« Venez ! | Partons ! » | Ils partirent.",
-    "Ils vinrent à moi. | « Quoi, dit l'un, c'est vous ? » | Je ris.",
-    "Elle dit : « Allez-vous-en. » et sortit.",
-    "Il hésita… puis il partit… | Elle le suivit.",
-    "Ah !… vraiment ?! | Oui !!! | Non.",
-    "Il vint en 1848. | Puis il repartit.",
-    "Voyez p. 12 et vol. 3 de ce livre.",
-    "Venez avec moi. | Oui.",
-]
+from atelier.sentences import load_parameters, sentence_tokenizer, train_parameters
 
 
 @pytest.fixture(scope="module")
-def tokenizer():
-    return sentence_tokenizer()
+def split():
+    return sentence_tokenizer().tokenize
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_boundaries(tokenizer, case):
-    expected = case.split(" | ")
-    assert tokenizer.tokenize(" ".join(expected)) == expected
+def test_each_boundary_of_the_table(split):
+    assert len(CASES) >= 120
+    wrong = {" | ".join(case): " | ".join(split(" ".join(case))) for case in EXACT if split(" ".join(case)) != case}
+    assert not wrong
+
+
+def test_the_score_is_ahead_of_the_untrained_tokenizer(split):
+    precision, recall, f1 = score(split)
+    assert f1 >= 0.99 and f1 > score(PunktSentenceTokenizer().tokenize)[2]
+
+
+def test_nothing_of_a_paragraph_is_lost(split):
+    text = " ".join(" ".join(case) for case in CASES)
+    assert re.sub(r"\s", "", "".join(split(text))) == re.sub(r"\s", "", text)
+
+
+def test_an_empty_paragraph_has_no_sentence(split):
+    assert split("") == []
+
+
+def test_learned_parameters_are_written_and_read_in_nltks_format(tmp_path):
+    text = "Le bat. Chose partit. Le bat. Untel revint. On vit le bat. Machin. " * 20
+    learned = train_parameters([text, "Elle vint. Il partit."], tmp_path / "punkt")
+    read = load_parameters(tmp_path / "punkt")
+    assert {path.name for path in (tmp_path / "punkt").iterdir()} == {"abbrev_types.txt", "sent_starters.txt", "collocations.tab", "ortho_context.tab"}
+    assert "mme" in read.abbrev_types and read.abbrev_types == learned.abbrev_types
+    assert read.collocations == learned.collocations and read.ortho_context == learned.ortho_context

@@ -9,7 +9,7 @@ from datasets import Dataset, DatasetDict, Features, Value, load_from_disk
 from atelier.books import Book
 from atelier.console import AuroreError, command
 from atelier.settings import DATA, SEED
-from atelier.whole import written_whole
+from atelier.whole import restored, written_whole
 
 VALIDATION_SHARE = 0.1
 FEATURES = Features(
@@ -67,7 +67,7 @@ def save_data(data: DatasetDict, folder: Path = DATA) -> None:
 def checked(folder: Path = DATA) -> Path:
     """Rend `folder` si `load_from_disk` peut y lire le corpus ; sinon lève `AuroreError`."""
     remedy = f"Lancez d'abord l'étape 1 : {command('1_prepare_dataset_solution.py')}"
-    if not (folder / "dataset_dict.json").exists():
+    if not (restored(folder) / "dataset_dict.json").exists():
         raise AuroreError(f"Pas de données dans {folder}. {remedy}")
     try:
         data = load_from_disk(folder)

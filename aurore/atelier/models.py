@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 
 from atelier import hub, settings
 from atelier.console import AuroreError, tell, variable
+from atelier.whole import restored
 
 BLOCK_WEIGHTS = tuple(
     f"{layer}.{kind}"
@@ -84,7 +85,7 @@ def history(folder: Path) -> dict:
 
 def tokenizer_to_train(base: Path) -> Path:
     """Le dossier du tokenizer de l'étape 3 : celui que l'étape 2 a réentraîné, sinon celui du modèle de base."""
-    if (settings.TOKENIZER / "tokenizer.json").exists():
+    if (restored(settings.TOKENIZER) / "tokenizer.json").exists():
         tell(f"Tokenizer : celui que l'étape 2 a réentraîné ({settings.TOKENIZER}).")
         return settings.TOKENIZER
     return base

@@ -15,29 +15,60 @@ from nltk.tabdata import PunktDecoder, TabEncoder
 from nltk.tokenize.punkt import PunktLanguageVars, PunktParameters, PunktSentenceTokenizer, PunktTrainer
 
 from atelier.whole import written_whole
+from atelier.words import word_list
 
 FOLDER = Path(__file__).with_name("punkt")
-
-# Celles que Punkt rencontre trop peu pour les deviner. « me », « no » ou « sa » n'en sont pas : ce sont d'abord des mots.
-ABBREVIATIONS = """
-    m mm mr mme mmes mlle mlles mgr dr st ste ch chap art cf fig ibid id p pp vol sgr vve cie j.-j j.-b
-""".split()
-
 
 class FrenchVars(PunktLanguageVars):
     """Ce qui termine une phrase en français, et ce qui la prolonge."""
 
     sent_end_chars = (".", "?", "!", "…")
 
-    # Pas de coupure avant une minuscule, même derrière un guillemet ou un tiret : « Quoi ! — dit-il », « Ah ! » fit-elle.
+    # Pas de coupure avant une minuscule, même derrière un guillemet ou un tiret (« Quoi ! — dit-il », « Ah ! » fit-elle),
+    # ni avant une autre ponctuation (« Plus haut ! » ;).
     _period_context_fmt = r"""
         (?:%(SentEndChars)s)
         (?=(?P<after_tok>
-            [)\]»]*\s+(?![»)\]—…\s]*[a-zß-ÿœ])(?P<next_tok>\S+)
+            (?=[)\]»]*\s+(?![»)\]—…\s]*[a-zß-ÿœ;:,!?])\S)
+            \s*(?P<next_tok>[)\]»]+|\S+)
         ))"""
 
-    # Un guillemet ou une parenthèse qui se ferme, une ponctuation redoublée : ils restent avec ce qui précède.
-    re_boundary_realignment = re.compile(r"(?:[»)\]]|[!?…]+(?=\s|$))+(?:\s+|$)")
+    # Un guillemet ou une parenthèse qui se ferme reste avec ce qui précède.
+    re_boundary_realignment = re.compile(r"(?:[»)\]]\s*)+")
+
+
+class FrenchSentenceTokenizer(PunktSentenceTokenizer):
+    """Punkt, qui décide par ses statistiques, et les quelques abréviations où il n'y a rien à décider."""
+
+    def __init__(self, parameters: PunktParameters):
+        super().__init__(parameters, lang_vars=FrenchVars())
+
+    def tokenize(self, text: str, realign_boundaries: bool = True) -> list[str]:
+        """Les phrases d'un paragraphe."""
+        sentences = []
+        for piece in super().tokenize(text, realign_boundaries):
+            if sentences and _goes_on(sentences[-1], piece):
+                sentences[-1] += f" {piece}"
+            else:
+                sentences.append(piece)
+        return sentences
+
+
+TITLE = re.compile(rf"(?:^|[\s'(«])(?:{'|'.join(map(re.escape, word_list('titles')))})\.$")
+NUMBERED = re.compile(rf"(?:^|[\s'(«])(?:{'|'.join(word_list('numbered'))})\.$", re.IGNORECASE)
+NUMBER = re.compile(r"\d|[IVXLC]+\b")
+INITIAL = re.compile(r"(?:^|[\s'«(])[A-ZÀÉ]\.$"), re.compile(r"[A-ZÀÉ]\.(?:\s|-)")
+
+
+def _goes_on(sentence: str, piece: str) -> bool:
+    """`piece` continue-t-il `sentence` ? « Mme. | Sand », « art. | 7 », « S. | A. le prince »."""
+    initial, another = INITIAL
+    return bool(
+        not re.search(r"[^\W\d_]", sentence)  # « … | Trois ans après »
+        or TITLE.search(sentence)
+        or NUMBERED.search(sentence) and NUMBER.match(piece)
+        or initial.search(sentence) and another.match(piece)
+    )
 
 
 def load_parameters(folder: Path = FOLDER) -> PunktParameters:
@@ -57,7 +88,7 @@ def load_parameters(folder: Path = FOLDER) -> PunktParameters:
 
 def sentence_tokenizer() -> PunktSentenceTokenizer:
     """Le découpeur de phrases de l'atelier : un paragraphe entre, ses phrases sortent (`.tokenize(paragraph)`)."""
-    return PunktSentenceTokenizer(load_parameters(), lang_vars=FrenchVars())
+    return FrenchSentenceTokenizer(load_parameters())
 
 
 def train_parameters(paragraphs: Iterable[str], folder: Path = FOLDER) -> PunktParameters:
@@ -66,7 +97,7 @@ def train_parameters(paragraphs: Iterable[str], folder: Path = FOLDER) -> PunktP
     trainer.INCLUDE_ALL_COLLOCS = False
     trainer.train("\n".join(paragraphs), finalize=True)
     parameters = trainer.get_params()
-    parameters.abbrev_types |= set(ABBREVIATIONS)
+    parameters.abbrev_types |= set(word_list("abbreviations"))
     encoder = TabEncoder()
     with written_whole(folder) as partial:
         partial.mkdir()

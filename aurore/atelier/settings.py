@@ -15,7 +15,8 @@ CACHE = HOME / ".cache"
 
 DEFAULT_MODEL = "benjamin/gpt2-wechsel-french"
 BASE_MODEL = os.environ.get("AURORE_MODEL") or DEFAULT_MODEL
-GUTENBERG = os.environ.get("AURORE_GUTENBERG") or "https://www.gutenberg.org"
+PUBLIC_MIRRORS = ("https://www.gutenberg.org", "https://gutenberg.pglaf.org", "https://aleph.gutenberg.org")
+MIRRORS = (os.environ["AURORE_GUTENBERG"],) if os.environ.get("AURORE_GUTENBERG") else PUBLIC_MIRRORS
 
 DEBUG = os.environ.get("AURORE_DEBUG", "0") not in ("", "0")
 IN_CONTAINER = "AURORE_CONTAINER" in os.environ  # posée par le Dockerfile

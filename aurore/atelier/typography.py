@@ -7,12 +7,9 @@ Les éditions du projet Gutenberg écrivent la même phrase de dix façons : « 
 import re
 import unicodedata
 
-# Liste fermée : « moelle », « coexister » ou « poète » gardent leurs deux lettres.
-OE_STEMS = (
-    "boeuf", "choeur", "coeur", "désoeuvr", "écoeur", "foetus", "manoeuvr", "moeurs", "noeud", "oecumén",
-    "oedème", "oedip", "oeil", "oesophag", "oeuf", "oeuvr", "rancoeur", "soeur", "voeu",
-)  # fmt: skip
-OE = re.compile(rf"\b({'|'.join(OE_STEMS)})", re.IGNORECASE)
+from atelier.words import word_list
+
+OE = re.compile(rf"\b(?=\w*oe)(?:{'|'.join(word_list('oe')).replace('œ', 'oe')})", re.IGNORECASE)
 
 # Dans l'ordre où elles s'appliquent.
 RULES = tuple(
@@ -27,7 +24,9 @@ RULES = tuple(
         ('"', "»"),
         (r"\.(?: ?\.){2,}", "…"),
         (r"(?<=\d)–(?=\d)", "-"),
+        (r"^-\s*(?=[^\W\d_a-z«])", "— "),  # « - Oui » : certaines éditions n'ont qu'un trait d'union
         (r"\s*(?:-{2,}|[–—―])+\s*", " — "),
+        (r"^»\s*(?=[\w…])", ""),  # autrefois répété au début de chaque paragraphe d'une longue citation
         (r"«\s*", "« "),
         (r"\s*»", " »"),
         # En français, une espace précède les signes doubles ; « 10:30 » et « http: » n'en sont pas.

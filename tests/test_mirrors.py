@@ -1,0 +1,213 @@
+"""Le réseau d'une salle : des adresses qui changent, des livres coupés, un portail à la place d'un livre, la lenteur."""
+
+import http.server
+import shutil
+import socket
+import time
+import urllib.request
+
+import pytest
+
+from atelier import books, mirrors
+from atelier.books import Book
+from atelier.console import AuroreError
+
+GABRIEL = Book("13380", "Gabriel", "George Sand", "train")
+WHOLE = "Titre\n*** START OF THIS PROJECT GUTENBERG EBOOK GABRIEL ***\nTexte.\n*** END OF THIS PROJECT GUTENBERG EBOOK ***\n"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(books, "BOOKS", tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+def download(url, path):
+    """Comme get_file (que l'étape 1 entière essaie dans test_corpus.py), sans attendre l'import de TensorFlow."""
+    try:
+        urllib.request.urlretrieve(url, path)
+    except OSError as error:
+        raise Exception(f"URL fetch failure on {url}") from error
+
+
+def fetch(*addresses):
+    return mirrors.fetch(GABRIEL, list(addresses), download)
+
+
+def put(folder, path, content=WHOLE):
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def answering(answer):
+    """Un serveur qui répond `answer(requête)` à tout ; `asked` est la liste des chemins demandés."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        asked = []
+
+        def do_GET(self):
+            self.asked.append(self.path)
+            answer(self)
+
+        def log_message(self, *_):
+            pass
+
+    return Handler
+
+
+def page(content, status=200, length=None):
+    def answer(request):
+        request.send_response(status)
+        request.send_header("Content-Length", str(length or len(content)))
+        request.end_headers()
+        request.wfile.write(content)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["cache/epub/13380/pg13380.txt", "files/13380/13380-0.txt", "files/13380/13380-8.txt", "1/3/3/8/13380/13380-8.txt"],
+)
+def test_every_address_where_a_book_can_be(tmp_path, serve, path):
+    site = put(tmp_path / "site", path)
+    for mirror in (str(site), serve(site) + "/"):
+        file = fetch(mirror)
+        assert file.read_text("utf-8") == WHOLE
+        file.unlink()
+
+
+@pytest.mark.parametrize(
+    "content, sentence",
+    [
+        (WHOLE[:-60], "n'en a donné que le début"),
+        (b"", "n'en a donné que le début"),
+        (b"<!DOCTYPE html><p>Cette page a disparu.</p>", "une page web"),
+        (b"PK\x03\x04\x00\x00", "pas du texte"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "pas du texte"),
+        (b"Une liste de courses.", "pas un livre du projet Gutenberg"),
+    ],
+)
+def test_what_is_not_a_whole_book_is_told_and_not_kept(tmp_path, serve, cache, content, sentence):
+    site = put(tmp_path / "site", "cache/epub/13380/pg13380.txt", content)
+    with pytest.raises(AuroreError, match=sentence) as caught:
+        fetch(serve(site))
+    assert not isinstance(caught.value, mirrors.MirrorDown), "les autres livres y sont peut-être"
+    assert list(cache.iterdir()) == []
+    put(site, "files/13380/13380-0.txt")
+    assert fetch(serve(site)).read_text("utf-8") == WHOLE, "l'adresse suivante l'avait"
+
+
+def test_a_connection_cut_in_the_middle_is_tried_again(serve, capsys):
+    cuts = [40, 90]
+
+    def answer(request):
+        page(WHOLE.encode()[: cuts.pop() if cuts else None], length=len(WHOLE))(request)
+
+    assert fetch(serve(answering(answer))).read_text("utf-8") == WHOLE
+    assert "Gabriel : connexion coupée, essai 2 sur 3" in capsys.readouterr().err
+
+
+def test_an_absent_book_is_not_a_broken_mirror(tmp_path, serve):
+    (tmp_path / "site").mkdir()
+    with pytest.raises(AuroreError, match="n'a pas ce livre") as caught:
+        fetch(serve(tmp_path / "site"), str(tmp_path / "site"))
+    assert not isinstance(caught.value, mirrors.MirrorDown)
+
+
+@pytest.mark.parametrize(
+    "status, content, requests, sentence",
+    [
+        (503, b"", 1, "erreur 503"),
+        (429, b"", 1, "erreur 429"),
+        (511, b"", 1, "portail du wifi"),
+        (403, b"", 5, "refuse nos requêtes"),
+        (200, b"<html>Bienvenue sur le wifi</html>", 5, "portail du wifi"),
+    ],
+)
+def test_a_mirror_in_trouble_is_not_asked_for_the_other_books(serve, status, content, requests, sentence):
+    handler = answering(page(content, status))
+    with pytest.raises(mirrors.MirrorDown, match=f"{sentence}.*gardés.*--offline"):
+        fetch(serve(handler))
+    assert len(handler.asked) == requests
+
+
+def test_a_portal_that_redirects_to_its_own_page(serve):
+    login = serve(answering(page(b"\n<!-- portail --><html>Connexion</html>")))
+
+    def redirect(request):
+        request.send_response(302)
+        request.send_header("Location", login + "/login")
+        request.end_headers()
+
+    with pytest.raises(mirrors.MirrorDown, match="portail du wifi"):
+        fetch(serve(answering(redirect)))
+
+
+@pytest.mark.parametrize("down", ["http://127.0.0.1:9", "http://nulle.part.invalid"])
+def test_mirrors_are_tried_in_turn_and_a_dead_one_only_once(tmp_path, serve, capsys, down):
+    site = serve(put(tmp_path / "site", "files/13380/13380-0.txt"))
+    left = [down, site]
+    assert mirrors.fetch(GABRIEL, left, download).exists()
+    assert left == [site]
+    assert f"{down[7:]} ne répond pas : miroir suivant." in capsys.readouterr().err
+
+
+def test_a_mirror_without_the_book_leaves_it_to_the_next(tmp_path, serve):
+    (tmp_path / "empty").mkdir()
+    site = put(tmp_path / "site", "files/13380/13380-0.txt")
+    assert fetch(str(tmp_path / "empty"), serve(site)).exists()
+
+
+def test_a_silent_mirror_is_not_waited_for(serve, monkeypatch):
+    monkeypatch.setattr(mirrors, "TIMEOUT", 0.3)
+    start = time.perf_counter()
+    with pytest.raises(mirrors.MirrorDown, match="ne répond pas"):
+        fetch(serve(answering(lambda request: time.sleep(2))))
+    assert time.perf_counter() - start < 1.5
+
+
+def test_a_black_hole_is_not_waited_for(monkeypatch):
+    """Un port qui accepte et se tait, comme un pare-feu qui jette les paquets."""
+    monkeypatch.setattr(mirrors, "TIMEOUT", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        start = time.perf_counter()
+        with pytest.raises(mirrors.MirrorDown, match="ne répond pas"):
+            fetch(f"http://127.0.0.1:{hole.getsockname()[1]}")
+        assert time.perf_counter() - start < 1.5
+
+
+def test_a_book_that_arrives_drop_by_drop_is_given_up(serve, monkeypatch):
+    monkeypatch.setattr(mirrors, "PATIENCE", 0.3)
+
+    def drip(request):
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(WHOLE)))
+        request.end_headers()
+        for byte in WHOLE.encode():
+            try:
+                request.wfile.write(bytes([byte]))
+            except OSError:  # le client s'est lassé
+                return
+            time.sleep(0.02)
+
+    with pytest.raises(mirrors.MirrorDown, match=r"trop lent \(\d,\d ko/s\)"):
+        fetch(serve(answering(drip)))
+
+
+def test_a_book_already_there_asks_nothing(tmp_path):
+    put(tmp_path / "cache", "13380.txt")
+    assert fetch("http://127.0.0.1:9") == tmp_path / "cache" / "13380.txt"
+
+
+def test_a_mirror_that_is_neither_a_site_nor_a_folder():
+    with pytest.raises(AuroreError, match="ni une adresse"):
+        fetch("/nulle/part")
+
+
+def test_the_public_site_gets_the_pause_it_asks_for(monkeypatch, tmp_path):
+    waits, site = [], put(tmp_path / "site", "book.txt")
+    monkeypatch.setattr(time, "sleep", waits.append)
+    mirrors.fetch(GABRIEL, ["https://www.gutenberg.org"], lambda url, path: shutil.copy(site / "book.txt", path))
+    assert waits == [2]
