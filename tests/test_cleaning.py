@@ -30,6 +30,7 @@ def kept(front="", back="", inside=""):
         "remerciement anglais": "We thank the library that has made available the image files of this\nbook, authorizing its preparation.",
         "nom seul": "Jean Transcripteur",
         "note de transcription": "Note sur la transcription: Les erreurs clairement introduites par\nle typographe ont été corrigées.\n\nLe titre «Chapitre Douze» n'existe pas dans cette édition.",
+        "corrections sans titre": "L'orthographe de l'original a été conservée, et la ponctuation\ncorrigée en deux endroits.",
         "note du transcripteur, en retrait": "  Au lecteur.\n\n  Ce livre reproduit dans son intégralité l'exemplaire de 1860.\n\n  La ponctuation a été revue en quelques endroits, et les mots\n  en italique sont _soulignés_.",
         "note entre crochets": "[Notes au lecteur de ce fichier:\n\nCertains mots ont été laissés tels quels.\n\nLes numéros de page manquent.]",
         "page de titre": "LE MOULIN\n\nPAR\n\nUNE AUTRICE\n\nPARIS\nUN ÉDITEUR, LIBRAIRE\n1850",
@@ -37,8 +38,8 @@ def kept(front="", back="", inside=""):
         "liste d'œuvres": "OEUVRES DE LA MÊME\n\n    LE MOULIN              1 vol.\n    LE FOUR                2 --\n    LA HUCHE               1 --",
         "tirage": "Il a été tiré de cet ouvrage trente exemplaires sur papier de\nHollande, tous numérotés.\n\nDroits de traduction et de reproduction réservés.",
         "imprimeur": "Clichy.--Impr. M. UNTEL et Cie, 12, rue du Bac.",
-        "table": "TABLE DES MATIÈRES\n\nI. Où l'on attend la jument\n\nII. La foire est-elle finie?\n\nIII. Le retour de celui qu'on n'attendait plus, et ce\nqu'il rapporta",
-        "table d'un bloc": "Table\n\nI  Le départ.\nII  La foire.\nIII  Le retour.",
+        "table": "TABLE DES MATIÈRES\n\nI. Où l'on attend la jument\n\nLa foire est-elle finie?\n\nIII. Le retour de celui qu'on n'attendait plus, et ce\nqu'il rapporta",
+        "table d'un bloc": "Ce qu'il y a dans ce livre\nI  Le départ.\nII  La foire.\nIII  Le retour.",
         "épigraphe": "  «L'eau passe et la meule reste.»\n\n  UN POÈTE.",
         "signature et date": "UNE AUTRICE.\n\nNohant, 12 avril 1851.",
         "image": "[Illustration: le moulin\nvu du pont]",
@@ -112,7 +113,10 @@ def test_her_prefaces_and_dedications_stay(hers):
     "hers",
     [
         "--Oui.",
-        "--C'était le 28 février, répondit-il.",
+        "--Le 28 février.",
+        "      --Oui.",
+        "Chapitre premier, dit-elle en riant. Nous verrons le second demain.",
+        "Le moulin, la rivière, la jument grise et tout ce qu'il aimait au monde,",
         "Il dit enfin:",
         "M. de *** entra, vers le soir.",
         "*** fut de la partie, et n'en dit rien.",
@@ -127,6 +131,16 @@ def test_her_prefaces_and_dedications_stay(hers):
 )
 def test_what_she_wrote_stays_however_it_looks(hers):
     assert len(kept(inside=hers)) == 1
+
+
+def test_a_letter_all_indented_is_not_a_note_nor_an_epigraph():
+    letter = "  «Ma mère, je vous écris d'Issoudun[1].\n\n  [1] À deux lieues de là.\n\n  «Je serai là dimanche.»"
+    assert len(kept(inside=letter)) == 2
+    assert len(kept(inside=f"LETTRE II.\n\n{letter}")) == 2
+
+
+def test_a_bracket_that_is_never_closed_does_not_take_the_book_away():
+    assert kept(inside="[Illustration: le moulin") == []
 
 
 def test_fin_inside_the_book_does_not_end_it():

@@ -6,6 +6,7 @@ d'attention, `eos_token_id` 50256 dans la configuration alors que le tokenizer d
 
 import http.server
 import json
+import socket
 import time
 
 import numpy as np
@@ -20,8 +21,8 @@ NAME = "benjamin/gpt2-wechsel-french"
 WIDTH, LAYERS, CONTEXT = 32, 2, 128
 
 
-def write_published_model(folder, says=None, ends_at=None):
-    """Les fichiers du modèle, tels qu'ils sont publiés.
+def write_published_model(folder, says=None, ends_at=None, mask=CONTEXT):
+    """Les fichiers du modèle, tels qu'ils sont publiés ; `mask`, le côté de ses masques, en fait le poids.
 
     Avec `says` et `ends_at`, le modèle écrit toujours le token `says`, sauf après `ends_at` tokens : la fin de texte.
     """
@@ -52,7 +53,7 @@ def write_published_model(folder, says=None, ends_at=None):
             prefix = f"transformer.h.{block}.{name}"
             weights[f"{prefix}.weight"] = normal(*shape) + (len(shape) == 1)
             weights[f"{prefix}.bias"] = np.zeros(shape[-1], np.float32)
-        weights[f"transformer.h.{block}.attn.bias"] = np.tril(np.ones((1, 1, CONTEXT, CONTEXT), np.uint8))
+        weights[f"transformer.h.{block}.attn.bias"] = np.tril(np.ones((1, 1, mask, mask), np.uint8))
         weights[f"transformer.h.{block}.attn.masked_bias"] = np.array(-1e4, np.float32)
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
@@ -73,6 +74,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
     folder = None
     cuts_left = 0  # combien de fois couper les poids au milieu
+    starts = {}  # de quel octet chaque fichier a été demandé
 
     def do_HEAD(self):
         self.answer(body=False)
@@ -91,6 +93,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         content = file.read_bytes()
+        served.starts.setdefault(name, [])
         start = int(self.headers.get("Range", "bytes=0-").split("=")[1].split("-")[0])
         self.send_response(206 if start else 200)
         self.send_header("X-Repo-Commit", "0" * 40)
@@ -101,6 +104,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if not body:
             return
+        served.starts[name].append(start)
         if name == "model.safetensors" and served.cuts_left:
             served.cuts_left -= 1
             self.wfile.write(content[start : start + len(content) // 2])
@@ -113,11 +117,11 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
 
 def hub_serving(folder, cuts=0):
-    return type("Hub", (Hub,), {"folder": folder, "cuts_left": cuts})
+    return type("Hub", (Hub,), {"folder": folder, "cuts_left": cuts, "starts": {}})
 
 
 def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, tmp_path):
-    write_published_model(tmp_path / "published")
+    write_published_model(tmp_path / "published", mask=3600)
     handler = hub_serving(tmp_path / "published", cuts=1)
     options = ["--prompt", "Le soir", "--max-new-tokens", "5", "--seed", "1"]
     first = run("4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(handler))
@@ -125,6 +129,7 @@ def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, 
     size = (tmp_path / "published" / "model.safetensors").stat().st_size / 1e6
     assert f"{NAME} : {size:.0f} Mo" in first.stderr and "AURORE_MODEL=mini" in first.stderr
     assert "Connexion coupée" in first.stderr
+    assert handler.starts["model.safetensors"] == [0, 10 * 2**20], "repris là où c'était coupé, à dix Mio près"
     assert first.stdout.startswith("Le soir") and len(first.stdout.strip()) > len("Le soir")
 
     start = time.perf_counter()
@@ -149,35 +154,37 @@ def test_without_the_hub_the_default_model_is_mini_and_the_script_says_so(tmp_pa
     assert time.perf_counter() - start < 30
 
 
-def test_a_wifi_portal_is_not_the_hub(serve, tmp_path):
-    class Portal(http.server.BaseHTTPRequestHandler):
-        def do_HEAD(self):
+class Portal(http.server.BaseHTTPRequestHandler):
+    """Le portail d'un wifi : il répond à tout par sa page, ou par un renvoi vers elle."""
+
+    def do_HEAD(self):
+        if self.path == "/login":
             self.send_response(200)
-            self.end_headers()
+        else:
+            self.send_response(302)
+            self.send_header("Location", "/login")
+        self.end_headers()
 
-        def log_message(self, *_):
-            pass
-
-    done = succeed("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(Portal))
-    assert "portail" in done.stderr and "mini" in done.stderr
+    def log_message(self, *_):
+        pass
 
 
-def test_a_silent_hub_is_not_waited_for(serve, monkeypatch):
-    class Silent(http.server.BaseHTTPRequestHandler):
-        def do_HEAD(self):
-            time.sleep(5)
-
-        def log_message(self, *_):
-            pass
-
-    address = serve(Silent)
+@pytest.mark.parametrize(
+    "address, sentence",
+    [("http://127.0.0.1:9", "ne répond pas"), ("http://hub.invalid", "ne répond pas"), (None, "ne répond pas"), (Portal, "portail")],
+    ids=["refus", "nom inconnu", "trou noir", "portail"],
+)
+def test_the_hub_is_given_up_quickly(address, sentence, serve, monkeypatch):
     assert hub.PROBE_SECONDS <= 15
-    monkeypatch.setattr(hub, "PROBE_SECONDS", 0.5)
-    monkeypatch.setattr(hub, "hf_hub_url", lambda *_: f"{address}/{NAME}/resolve/main/config.json")
-    start = time.perf_counter()
-    with pytest.raises(hub.HubUnreachable, match="ne répond pas"):
-        hub.probe(NAME)
-    assert time.perf_counter() - start < 3
+    monkeypatch.setattr(hub, "PROBE_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as hole:  # accepte et se tait, comme un pare-feu qui jette les paquets
+        address = address or f"http://127.0.0.1:{hole.getsockname()[1]}"
+        address = serve(address) if isinstance(address, type) else address
+        monkeypatch.setattr(hub, "hf_hub_url", lambda *_: f"{address}/{NAME}/resolve/main/config.json")
+        start = time.perf_counter()
+        with pytest.raises(hub.HubUnreachable, match=sentence):
+            hub.probe(NAME)
+        assert time.perf_counter() - start < 3
 
 
 def test_a_chosen_model_that_cannot_be_had_is_never_replaced(serve, tmp_path):

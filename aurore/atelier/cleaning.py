@@ -94,18 +94,30 @@ def is_prose(block: Block) -> bool:
 # ── Les images et les notes ──
 
 NOTE = re.compile(r"\s*\[(?:\d{1,3}|[A-Z]|\*+)\]\s*\S")
+LONGEST_BRACKET = 30  # blocs : un crochet oublié ne doit pas emporter le livre
 
 
 def without_brackets(found: list[Block]) -> Iterable[Block]:
     """« [Illustration : …] », « [Note 1 : …] » : du crochet qui s'ouvre à celui qui le ferme, même plus bas."""
-    depth = 0
-    for block in found:
+    closed = 0
+    for place, block in enumerate(found):
+        if place < closed:
+            continue
         opened = block.text.count("[") - block.text.count("]")
-        starts = block.text.lstrip().startswith("[") and not NOTE.match(block.text)
-        if depth or starts and (opened > 0 or re.search(r"\][\W_]*$", block.text)):
-            depth = max(0, depth + opened)
+        if block.text.lstrip().startswith("[") and not NOTE.match(block.text) and (opened > 0 or re.search(r"\][\W_]*$", block.text)):
+            closed = place + closing_bracket(found[place : place + LONGEST_BRACKET]) + 1
         else:
             yield block
+
+
+def closing_bracket(found: list[Block]) -> int:
+    """La place du bloc où se ferme le crochet que le premier ouvre ; 0 s'il n'est jamais refermé."""
+    depth = 0
+    for place, block in enumerate(found):
+        depth += block.text.count("[") - block.text.count("]")
+        if depth <= 0:
+            return place
+    return 0
 
 
 def without_notes(found: list[Block]) -> Iterable[Block]:
@@ -199,7 +211,7 @@ def without_publishers(found: list[Block]) -> Iterable[Block]:
     """L'imprimeur, seul sur une ligne ; les listes d'œuvres (« 2 vol. in-18 ») et les tables d'un seul tenant."""
     for block in found:
         printer = len(block.text) < 120 and PRINTER.search(block.text) and not DIALOGUE.match(block.text)
-        listed = sum(bool(LISTED.search(line) or CHAPTER.match(line)) for line in block.lines)
+        listed = sum(bool(LISTED.search(line) or CHAPTER.match(line)) and not SEVERAL_SENTENCES.search(line) for line in block.lines)
         if is_chapter(block) or not (printer or 2 * listed > len(block.lines)):
             yield block
 

@@ -16,7 +16,7 @@ from huggingface_hub.utils import are_progress_bars_disabled, build_hf_headers, 
 
 from atelier.console import AuroreError, tell, variable
 
-PROBE_SECONDS = 15
+PROBE_SECONDS = 10  # avec les imports du script, la décision est prise en quinze secondes
 TRIES = 5
 WEIGHTS = "model.safetensors"
 REQUIRED = ("config.json", "tokenizer.json")
@@ -41,7 +41,7 @@ def cached_folder(model_id: str) -> Path | None:
 
 
 def probe(model_id: str) -> None:
-    """Demande au hub un seul petit fichier, en quinze secondes au plus.
+    """Demande au hub un seul petit fichier, et n'attend pas plus de `PROBE_SECONDS`.
 
     Lève `HubUnreachable` s'il ne répond pas, `AuroreError` s'il ne connaît pas ce modèle.
     """
