@@ -52,15 +52,18 @@ def show(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
     print(f"  lisibles     : {' | '.join(tokens.readable(tokenizer, ids))}")
 
 
-def main() -> None:
+def parse_options():
     parser = console.argument_parser("Étape 2 : montre le tokenizer du modèle de base et, si on le demande, le réentraîne.")
     parser.add_argument("--retrain", action="store_true", help="réentraîne le tokenizer sur les données de l'étape 1")
     parser.add_argument(
         "--vocab-size", type=console.number(int, minimum=300), default=52_000, metavar="N",
         help="taille du nouveau vocabulaire (52000 par défaut)",
     )  # fmt: skip
-    options = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    options = parse_options()
     data = corpus.load_data() if options.retrain else None
     MODEL_NAME = str(models.base_model())
     tokenizer = load_tokenizer(MODEL_NAME)

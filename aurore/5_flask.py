@@ -33,7 +33,7 @@ def generate():
     return render_template("generate.html", amorce=amorce, text=text, error=error), 400 if error else 200
 
 
-def main() -> None:
+def parse_options():
     parser = console.argument_parser("Étape 5 : la page web, sur cette machine.")
     parser.add_argument(
         "--host", default="0.0.0.0" if settings.IN_CONTAINER else "127.0.0.1", help="adresse d'écoute (%(default)s par défaut)"
@@ -42,7 +42,11 @@ def main() -> None:
         "--port", type=console.number(int, minimum=1, maximum=65535), default=80 if settings.IN_CONTAINER else 8080,
         metavar="P", help="port d'écoute (%(default)s par défaut)",
     )  # fmt: skip
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_options()
     with web.listen(options.host, options.port) as listener:
         app.config["PIPELINE"] = generation.load_pipeline()
         web.serve(app, listener)

@@ -1,17 +1,20 @@
 """De quoi essayer l'atelier comme on l'utilise : ses scripts, lancés pour de vrai, hors ligne, dans un dossier jetable."""
 
+import contextlib
 import functools
 import http.server
 import importlib.util
+import io
 import os
 import re
 import subprocess
 import sys
-import tempfile
 import threading
+import unittest.mock
 from pathlib import Path
 
 import pytest
+from forked import run_forked
 
 ROOT = Path(__file__).resolve().parents[1]
 AURORE = ROOT / "aurore"
@@ -36,6 +39,13 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
 
 def run(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
     """Lance un script de l'atelier depuis un autre dossier que le sien, et rend ce qu'il a écrit."""
+    if hasattr(os, "fork"):
+        return run_forked(AURORE / script, *options, variables=environment(home, **variables), folder=home)
+    return run_fresh(script, *options, home=home, **variables)
+
+
+def run_fresh(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
+    """`run`, par un Python neuf, comme une personne le lance."""
     return subprocess.run(
         [sys.executable, AURORE / script, *options],
         env=environment(home, **variables), cwd=home, capture_output=True, encoding="utf-8", timeout=300,
@@ -44,7 +54,10 @@ def run(script: str, *options: str, home: Path, **variables: str) -> subprocess.
 
 def succeed(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
     """`run`, quand le script doit réussir ; aucun bruit de bibliothèque ne doit alors atteindre l'écran."""
-    done = run(script, *options, home=home, **variables)
+    return succeeded(run(script, *options, home=home, **variables))
+
+
+def succeeded(done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
     assert done.returncode == 0, done.stderr
     noise = [line for line in done.stderr.splitlines() if NOISE.search(line)]
     assert not noise, noise
@@ -61,13 +74,12 @@ def refused(script: str, *options: str, home: Path, **variables: str) -> str:
 
 @functools.cache
 def help_of(script: str) -> str:
-    """Ce que `--help` affiche, et rien d'autre : ni bruit, ni fichier."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        home.mkdir()
-        done = succeed(script, "--help", home=home)
-        assert done.stderr == "" and list(home.iterdir()) == []
-    return done.stdout
+    """Ce que `--help` affiche."""
+    with contextlib.redirect_stdout(io.StringIO()) as shown, unittest.mock.patch.object(sys, "argv", [script, "--help"]):
+        with pytest.raises(SystemExit) as stopped:
+            load(script).main()
+    assert stopped.value.code == 0
+    return shown.getvalue()
 
 
 @functools.cache
@@ -107,7 +119,7 @@ def prepared(tmp_path_factory) -> Path:
 def demonstration(tmp_path_factory) -> tuple[Path, str]:
     """La démonstration, jouée une fois : le dossier de la personne, et ce qui s'est affiché."""
     home = tmp_path_factory.mktemp("demonstration")
-    return home, succeed("demo.py", home=home).stdout
+    return home, succeeded(run_fresh("demo.py", home=home)).stdout
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +142,7 @@ def serve():
         handler = content if isinstance(content, type) else functools.partial(QuietHandler, directory=str(content))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return f"http://127.0.0.1:{server.server_port}"
 
     yield start

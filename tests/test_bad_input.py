@@ -1,6 +1,7 @@
 """Ce qui arrive dans une salle : une étape sautée, un disque plein, un volume en lecture seule, Ctrl-C."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -9,7 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import AURORE, environment, help_of, refused
+from conftest import AURORE, environment, help_of, refused, run_fresh, succeeded
+
+from atelier import models, settings
+from atelier.console import AuroreError
 
 SCRIPTS = sorted(path.name for path in AURORE.glob("*.py"))
 
@@ -19,6 +23,11 @@ def test_help_is_in_french(script):
     shown = help_of(script)
     assert "utilisation :" in shown and "affiche cette aide" in shown
     assert "usage" not in shown and "show this" not in shown
+
+
+def test_help_is_alone_on_the_screen_and_leaves_no_file(tmp_path):
+    done = succeeded(run_fresh("3_train_solution.py", "--help", home=tmp_path))
+    assert done.stderr == "" and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("script", ["2_tokenize_solution.py", "3_train_solution.py"])
@@ -53,9 +62,14 @@ def test_a_missing_package_says_how_to_start(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["nimporte quoi", "../nulle/part", "/nulle/part", "deux mots/pas un modèle"])
-def test_an_unknown_model_name(name, tmp_path):
-    sentence = refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL=name)
-    assert name in sentence and "mini" in sentence
+def test_an_unknown_model_name(name, monkeypatch):
+    monkeypatch.setattr(settings, "BASE_MODEL", name)
+    with pytest.raises(AuroreError, match=f"« {re.escape(name)} ».*mini"):
+        models.base_model()
+
+
+def test_an_unknown_model_name_stops_a_script(tmp_path):
+    assert "« rien »" in refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="rien")
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="il faut être root pour monter un disque")

@@ -1,9 +1,13 @@
 """L'étape 4, et la chaîne entière : un autre modèle, ou un autre tokenizer, change ce qui s'écrit."""
 
 import shutil
+import sys
 
 import pytest
-from conftest import AURORE, refused, succeed
+from conftest import AURORE, load, refused, succeed
+
+from atelier import models
+from atelier.console import AuroreError
 
 OPTIONS = ("--max-new-tokens", "8", "--seed", "7")
 
@@ -60,8 +64,12 @@ def test_bad_options_are_refused_in_a_sentence(refused_option, option, value):
     "options, sentence",
     [(("--prompt", "   "), "L'amorce est vide"), (("--prompt", "mot " * 300), "n'en tient que"), (("--max-new-tokens", "9999"), "n'en tient que")],
 )  # fmt: skip
-def test_a_prompt_that_cannot_be_continued(tmp_path, options, sentence):
-    assert sentence in refused("4_generate_solution.py", *options, home=tmp_path)
+def test_a_prompt_that_cannot_be_continued(monkeypatch, options, sentence):
+    script = load("4_generate_solution.py")
+    monkeypatch.setattr(sys, "argv", ["4_generate_solution.py", *options])
+    monkeypatch.setattr(models, "model_to_write", lambda: AURORE / "mini")
+    with pytest.raises(AuroreError, match=sentence):
+        script.main()
 
 
 def test_latest_naming_a_vanished_run(tmp_path):
@@ -83,9 +91,6 @@ def test_latest_naming_a_vanished_run(tmp_path):
     ],
 )
 def test_a_spoilt_model_is_never_loaded(tmp_path, spoil, sentence):
-    from atelier import models
-    from atelier.console import AuroreError
-
     shutil.copytree(AURORE / "mini", tmp_path / "model")
     spoil(tmp_path / "model")
     with pytest.raises(AuroreError, match=sentence):

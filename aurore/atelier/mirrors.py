@@ -188,11 +188,11 @@ class _Patience(urllib.request.BaseHandler):
     def http_response(self, request: urllib.request.Request, response):
         start, received = time.monotonic(), 0
 
-        def read(size: int) -> bytes:
+        def read(size: int = -1) -> bytes:
             nonlocal received
             block = b""
             # read1 rend ce qui est arrivé ; read attendrait le bloc entier, octet après octet s'il le faut.
-            while len(block) < size and (piece := response.read1(size - len(block))):
+            while len(block) != size and (piece := response.read1(size - len(block) if size > 0 else -1)):
                 block += piece
                 received += len(piece)
                 elapsed = time.monotonic() - start
