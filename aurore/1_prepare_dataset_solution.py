@@ -12,7 +12,6 @@ import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
 from tensorflow import keras
 
 from atelier import books, cleaning, console, corpus, language, mirrors, naive_cut, sentences, settings
-from atelier.books import Book
 
 sentence_tokenizer = sentences.sentence_tokenizer()
 
@@ -95,26 +94,9 @@ def parse_options():
     return parser.parse_args()
 
 
-def fetch_books(options) -> list[tuple[Book, Path]]:
-    """Les livres et leurs fichiers ; un livre qui manque est dit, et n'arrête pas les autres."""
-    library, mirrors_left = [], list(options.mirror or settings.MIRRORS)
-    for book in books.book_list(options.offline):
-        try:
-            path = mirrors.fetch(book, mirrors_left, download_file)
-        except mirrors.MirrorDown:
-            raise
-        except console.AuroreError as error:
-            print(f"  {book.title} ({book.id}) manque : {error}")
-            continue
-        for difference in books.differences(book, path):
-            print(f"  {book.title} : une autre édition que prévu. {difference}.")
-        library.append((book, path))
-    return library
-
-
 def main() -> None:
     options = parse_options()
-    library = fetch_books(options)
+    library = mirrors.fetch_all(books.book_list(options.offline), options.mirror or settings.MIRRORS, download_file)
     if options.naive_cut:
         naive_cut.show(library)
         return
@@ -133,7 +115,7 @@ def main() -> None:
     corpus.save_data(data)
 
     missing = len(books.book_list(options.offline)) - len(paragraphs_of)
-    print(f"\n{len(paragraphs_of)} livres." + (f" Il en manque {missing} : relancez la même commande pour les compléter." if missing else ""))
+    print(f"\n{len(paragraphs_of)} livres." + (f" Il en manque {missing}, plus haut dit pourquoi." if missing else ""))
     for split in data:
         number_of_sentences, number_of_words = count(list(data[split]["text"]))
         print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")

@@ -211,3 +211,14 @@ def test_the_public_site_gets_the_pause_it_asks_for(monkeypatch, tmp_path):
     monkeypatch.setattr(time, "sleep", waits.append)
     mirrors.fetch(GABRIEL, ["https://www.gutenberg.org"], lambda url, path: shutil.copy(site / "book.txt", path))
     assert waits == [2]
+
+
+def test_a_missing_book_and_another_edition_are_told_and_the_rest_goes_on(tmp_path, capsys):
+    other = WHOLE.replace("Titre\n", "Title: Germinal\n\nAuthor: Emile Zola\n\n")
+    site = put(put(tmp_path / "site", "files/13380/13380-0.txt"), "files/17251/17251-0.txt", other)
+    library = [Book("39738", "Lélia", "George Sand", "train"), Book("17251", "Valentine", "George Sand", "train"), GABRIEL]
+    found = mirrors.fetch_all(library, [str(site)], download)
+    assert [book.title for book, _ in found] == ["Valentine", "Gabriel"]
+    told = capsys.readouterr().out
+    assert "Lélia (39738) manque" in told and "n'a pas ce livre" in told
+    assert "Valentine : une autre édition que prévu. titre : « Germinal » au lieu de « Valentine »." in told

@@ -6,7 +6,7 @@ import shutil
 import ssl
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from http.client import HTTPException
 from pathlib import Path
@@ -49,6 +49,25 @@ class MirrorDown(AuroreError):
 
 class TooSlow(TimeoutError):
     """Un téléchargement qui n'avance presque plus."""
+
+
+def fetch_all(
+    library: list[Book], mirrors: Sequence[str], download_file: Callable[[str, Path], None]
+) -> list[tuple[Book, Path]]:
+    """Les livres et leurs fichiers ; un livre qui manque, ou une autre édition que prévu, sont dits et n'arrêtent rien."""
+    found, mirrors = [], list(mirrors)
+    for book in library:
+        try:
+            path = fetch(book, mirrors, download_file)
+        except MirrorDown:
+            raise
+        except AuroreError as error:
+            print(f"  {book.title} ({book.id}) manque : {error}")
+            continue
+        for difference in books.differences(book, path):
+            print(f"  {book.title} : une autre édition que prévu. {difference}.")
+        found.append((book, path))
+    return found
 
 
 def fetch(book: Book, mirrors: list[str], download_file: Callable[[str, Path], None]) -> Path:
@@ -125,9 +144,13 @@ def _download(url: str, path: Path, download_file: Callable[[str, Path], None]) 
     partial.parent.mkdir(parents=True)
     try:
         download_file(url, partial)
+        if not partial.exists():
+            raise AuroreError(f"download_file n'a rien écrit dans {partial}.")
         if not (fault := content_fault(partial)):
             os.replace(partial, path)
         return fault
+    except AuroreError:
+        raise
     except Exception as error:
         return _connection_fault(error, url)
     finally:

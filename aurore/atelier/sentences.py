@@ -4,7 +4,7 @@ Punkt apprend les abréviations d'une langue en lisant du texte (Kiss et Strunk,
 Boundary Detection », 2006). Les paramètres appris sur le corpus de l'atelier sont dans `punkt/`, dans le format de
 NLTK ; nous les lisons nous-mêmes, car `nltk.data` refuse les fichiers d'un volume dont il n'est pas propriétaire.
 
-    PYTHONPATH=aurore python -m atelier.sentences     réapprend les paramètres, sur les données de l'étape 1
+    cd aurore && python -m atelier.sentences     réapprend les paramètres, sur les données de l'étape 1
 """
 
 import re
@@ -18,6 +18,7 @@ from atelier.whole import written_whole
 from atelier.words import word_list
 
 FOLDER = Path(__file__).with_name("punkt")
+
 
 class FrenchVars(PunktLanguageVars):
     """Ce qui termine une phrase en français, et ce qui la prolonge."""
@@ -57,17 +58,16 @@ class FrenchSentenceTokenizer(PunktSentenceTokenizer):
 TITLE = re.compile(rf"(?:^|[\s'(«])(?:{'|'.join(map(re.escape, word_list('titles')))})\.$")
 NUMBERED = re.compile(rf"(?:^|[\s'(«])(?:{'|'.join(word_list('numbered'))})\.$", re.IGNORECASE)
 NUMBER = re.compile(r"\d|[IVXLC]+\b")
-INITIAL = re.compile(r"(?:^|[\s'«(])[A-ZÀÉ]\.$"), re.compile(r"[A-ZÀÉ]\.(?:\s|-)")
+INITIAL, ANOTHER_INITIAL = re.compile(r"(?:^|[\s'«(])[A-ZÀÉ]\.$"), re.compile(r"[A-ZÀÉ]\.(?:\s|-)")
 
 
 def _goes_on(sentence: str, piece: str) -> bool:
     """`piece` continue-t-il `sentence` ? « Mme. | Sand », « art. | 7 », « S. | A. le prince »."""
-    initial, another = INITIAL
     return bool(
         not re.search(r"[^\W\d_]", sentence)  # « … | Trois ans après »
         or TITLE.search(sentence)
         or NUMBERED.search(sentence) and NUMBER.match(piece)
-        or initial.search(sentence) and another.match(piece)
+        or INITIAL.search(sentence) and ANOTHER_INITIAL.match(piece)
     )
 
 
