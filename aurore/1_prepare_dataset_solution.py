@@ -115,7 +115,7 @@ def main() -> None:
     corpus.save_data(data)
 
     missing = len(books.book_list(options.offline)) - len(paragraphs_of)
-    print(f"\n{len(paragraphs_of)} livres." + (f" Il en manque {missing}, plus haut dit pourquoi." if missing else ""))
+    print(f"\n{len(paragraphs_of)} livres." + (f" Il en manque {missing} : voyez plus haut pourquoi." if missing else ""))
     for split in data:
         number_of_sentences, number_of_words = count(list(data[split]["text"]))
         print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")

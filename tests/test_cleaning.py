@@ -2,7 +2,7 @@
 
 import pytest
 
-from atelier.cleaning import author_blocks, clean
+from atelier.cleaning import EDGE, author_blocks, clean
 
 STORY = """Le moulin tournait depuis l'aube, et la meunière, qui n'avait pas dormi, écoutait
 l'eau comme on écoute quelqu'un. Elle attendait son fils, parti la veille pour la
@@ -10,14 +10,17 @@ foire avec deux sacs de farine et la jument grise."""
 CLEAN_STORY = STORY.replace("\n", " ")
 
 # Un livre assez long pour que ses deux bouts n'en soient pas tout le texte, comme un vrai.
-BOOK = "\n\n".join(f"{number}.\n\n{STORY}\n\n--Te voilà, dit-elle au {number}e soir.\n\n{STORY}" for number in ("I", "II", "III", "IV", "V", "VI"))
+CHAPTERS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
+CHAPTER = "\n\n".join([STORY] * 9 + ["--Te voilà, dit-elle."] + [STORY] * 9)
+BOOK = "\n\n".join(f"{number}.\n\n{CHAPTER}" for number in CHAPTERS)
+assert len(BOOK) > 5 * EDGE
 
 
 def kept(front="", back="", inside=""):
-    """Les paragraphes que le nettoyage laisse à un livre, moins ceux de BOOK : ce qu'il garde de ce qu'on lui ajoute."""
-    first, second = BOOK.split("\n\nIV.\n\n")
-    text = "\n\n\n".join(filter(None, (front, first, inside, f"IV.\n\n{second}", back)))
-    assert clean(text).count(CLEAN_STORY) == 12, "le livre doit rester entier"
+    """Les paragraphes que le nettoyage laisse à un livre, moins les siens : ce qu'il garde de ce qu'on lui ajoute."""
+    first, second = BOOK.split(f"\n\n{CHAPTERS[4]}.\n\n")
+    text = "\n\n\n".join(filter(None, (front, first, inside, f"{CHAPTERS[4]}.\n\n{second}", back)))
+    assert clean(text).count(CLEAN_STORY) == 18 * len(CHAPTERS), "le livre doit rester entier"
     return [paragraph for paragraph in clean(text) if paragraph != CLEAN_STORY and "Te voilà" not in paragraph]
 
 
@@ -30,7 +33,6 @@ def kept(front="", back="", inside=""):
         "remerciement anglais": "We thank the library that has made available the image files of this\nbook, authorizing its preparation.",
         "nom seul": "Jean Transcripteur",
         "note de transcription": "Note sur la transcription: Les erreurs clairement introduites par\nle typographe ont été corrigées.\n\nLe titre «Chapitre Douze» n'existe pas dans cette édition.",
-        "corrections sans titre": "L'orthographe de l'original a été conservée, et la ponctuation\ncorrigée en deux endroits.",
         "note du transcripteur, en retrait": "  Au lecteur.\n\n  Ce livre reproduit dans son intégralité l'exemplaire de 1860.\n\n  La ponctuation a été revue en quelques endroits, et les mots\n  en italique sont _soulignés_.",
         "note entre crochets": "[Notes au lecteur de ce fichier:\n\nCertains mots ont été laissés tels quels.\n\nLes numéros de page manquent.]",
         "page de titre": "LE MOULIN\n\nPAR\n\nUNE AUTRICE\n\nPARIS\nUN ÉDITEUR, LIBRAIRE\n1850",
@@ -81,10 +83,10 @@ def test_what_comes_after_the_book(back):
         "image": "[Illustration: IMP. UNTEL.\n\nLA MEUNIÈRE\n\nElle attendait son fils. (Page 12.)]",
         "note": "[Note 1: Le setier valait douze boisseaux.]",
         "note en plusieurs paragraphes": "[Note 1: Le setier.\n\nIl valait douze boisseaux.\n\n  Et la mine six.]",
-        "note en retrait": "  [1] Le setier valait douze boisseaux, et l'on\n  en comptait douze au muid.\n\n  Mais cela variait d'une ville à l'autre.",
-        "note à lettre": "[A] Le setier valait douze boisseaux.",
-        "note à étoile": "[*] Le setier valait douze boisseaux.",
-        "date": "     Lundi soir.",
+        "note en retrait": "(1)\n\n  [1] Le setier valait douze boisseaux, et l'on\n  en comptait douze au muid.\n\n  Mais cela variait d'une ville à l'autre.",
+        "note à lettre": "* [A]\n\n[A] Le setier valait douze boisseaux.",
+        "note à étoile": "* [*]\n\n[*] Le setier valait douze boisseaux.",
+        "date": "                 Lundi soir.",
         "date d'une lettre": "     «Paris, 6 vendémiaire an VII (septembre 1798).",
         "titre d'une lettre": "_De Maurice à sa mère._",
         "qui parle": "LE FOSSOYEUR",
@@ -115,6 +117,24 @@ def test_her_prefaces_and_dedications_stay(hers):
         "--Oui.",
         "--Le 28 février.",
         "      --Oui.",
+        "[Il sort.]",
+        "[Illustration] Elle entra, et s'assit.[2]",
+        "[12] Le lendemain, il partit pour Bourges, et l'on n'en parla plus.",
+        "     Il se tut.",
+        "_Au secours!_",
+        "Il mourut, le 3 mai 1830.",
+        "L'imprimerie était vendue.",
+        "Il posa l'in-8 sur la table.",
+        "--Première journée perdue!",
+        "C. était son cousin.",
+        "X... me regarda sans répondre.",
+        "il partit sans se retourner.",
+        "Lili.",
+        "--Ici!",
+        "Il passait ses journées à la Bibliothèque nationale.",
+        "Produit de deux races ennemies, il n'aimait personne.",
+        "Saisi d'horreur, il recula.",
+        "Le rideau avait été tiré, et l'on ne voyait rien.",
         "Chapitre premier, dit-elle en riant. Nous verrons le second demain.",
         "Le moulin, la rivière, la jument grise et tout ce qu'il aimait au monde,",
         "Il dit enfin:",
@@ -145,7 +165,7 @@ def test_a_bracket_that_is_never_closed_does_not_take_the_book_away():
 
 def test_fin_inside_the_book_does_not_end_it():
     text = f"{BOOK}\n\nFIN DE LA PREMIÈRE PARTIE.\n\nDEUXIÈME PARTIE.\n\nI.\n\n{STORY}\n\n{STORY}"
-    assert clean(text).count(CLEAN_STORY) == 14
+    assert clean(text).count(CLEAN_STORY) == 146
 
 
 def test_the_epigraph_and_the_summary_of_a_chapter_go():
@@ -182,6 +202,37 @@ def test_a_paragraph_that_an_image_or_a_note_had_cut_is_one_again():
 )
 def test_markup_goes_and_the_sentence_stays(marked, plain):
     assert kept(inside=f"Alors elle vit {marked} encore.") == [f"Alors elle vit {plain} encore."]
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["FIN DE LAVINIA.\n\nMETELLA.", "FIN\n\nDEUXIÈME NOUVELLE", "FIN DE LA PREMIÈRE PARTIE.\n\nLE RETOUR", "FIN D'UN RÊVE", "Fin d'octobre.",
+     "Note bien que je n'en savais rien.", "TABLE D'HÔTE", "ERRATA\n\nLE RETOUR", "PERSONNAGES\n\nLE ROI.\n\nPREMIER TABLEAU.", "PERSONNAGES\n\nLE ROI."],
+)  # fmt: skip
+def test_no_rule_takes_half_a_book_away(title):
+    """Ni titres numérotés, ni tirets : seule la longueur dit que c'est encore le livre."""
+    story = "\n\n".join([STORY] * 40)
+    for text in (f"{story}\n\n{title}\n\n{story}", f"{title}\n\n{story}"):
+        assert clean(text).count(CLEAN_STORY) >= text.count(STORY) - 1
+
+
+def test_a_book_all_indented_is_whole():
+    indented = "\n".join(f"  {line}" if line else "" for line in BOOK.split("\n"))
+    assert clean(indented).count(CLEAN_STORY) == 144
+
+
+def test_a_book_with_an_empty_line_after_every_line_is_whole():
+    assert clean(BOOK.replace("\n", "\n\n")).count(CLEAN_STORY) == 144
+
+
+def test_a_book_of_one_line_paragraphs_keeps_them_apart():
+    paragraph = "La meunière écoutait l'eau comme on écoute quelqu'un, et n'avait pas dormi."
+    assert clean("\n\n".join([paragraph] * 200)) == [paragraph] * 200
+
+
+def test_a_note_of_the_transcriber_without_a_title_after_it_leaves_the_book():
+    text = "Note sur la transcription: Les erreurs introduites par le typographe ont été corrigées.\n\n" + "\n\n".join([STORY] * 60)
+    assert clean(text).count(CLEAN_STORY) == 60
 
 
 def test_blocks_remember_their_lines():

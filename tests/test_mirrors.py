@@ -3,6 +3,7 @@
 import http.server
 import shutil
 import socket
+import struct
 import time
 import urllib.request
 
@@ -145,6 +146,32 @@ def test_a_portal_that_redirects_to_its_own_page(serve):
         fetch(serve(answering(redirect)))
 
 
+def test_a_firewall_that_cuts_every_connection_is_given_up_at_the_first_address(serve):
+    def reset(request):
+        request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.connection.close()
+        request.close_connection = True
+
+    handler = answering(reset)
+    with pytest.raises(mirrors.MirrorDown, match="coupe la connexion"):
+        fetch(serve(handler))
+    assert len(handler.asked) == mirrors.TRIES
+
+
+def test_a_learners_own_download_may_raise_urllibs_errors_as_they_are(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(AuroreError, match="n'a pas ce livre"):
+        mirrors.fetch(GABRIEL, [str(tmp_path / "empty")], urllib.request.urlretrieve)
+    with pytest.raises(mirrors.MirrorDown, match="ne répond pas"):
+        mirrors.fetch(GABRIEL, ["http://127.0.0.1:9"], urllib.request.urlretrieve)
+
+
+def test_a_mistyped_mirror_is_told_before_anything_is_fetched(tmp_path, capsys):
+    with pytest.raises(AuroreError, match="gutenberg.pglaf.org.*ni une adresse"):
+        mirrors.fetch_all([GABRIEL, GABRIEL], [str(tmp_path), "gutenberg.pglaf.org"], download)
+    assert "manque" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("down", ["http://127.0.0.1:9", "http://nulle.part.invalid"])
 def test_mirrors_are_tried_in_turn_and_a_dead_one_only_once(tmp_path, serve, capsys, down):
     site = serve(put(tmp_path / "site", "files/13380/13380-0.txt"))
@@ -221,4 +248,4 @@ def test_a_missing_book_and_another_edition_are_told_and_the_rest_goes_on(tmp_pa
     assert [book.title for book, _ in found] == ["Valentine", "Gabriel"]
     told = capsys.readouterr().out
     assert "Lélia (39738) manque" in told and "n'a pas ce livre" in told
-    assert "Valentine : une autre édition que prévu. titre : « Germinal » au lieu de « Valentine »." in told
+    assert "Valentine : ce n'est pas l'édition prévue, titre « Germinal » au lieu de « Valentine »." in told

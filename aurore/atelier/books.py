@@ -12,8 +12,8 @@ from atelier.settings import CACHE, EXCERPTS
 BOOKS = CACHE / "books"
 
 # Les éditions d'avant 2004 n'ont pas toutes ces lignes, mais finissent leur licence, et le livre, autrement.
-START = re.compile(r"\s*(?:\*\*\* ?START OF TH(?:E|IS) |\*END\*? ?THE SMALL PRINT)", re.IGNORECASE)
-END = re.compile(r"\s*(?:\*\*\* ?END OF TH(?:E|IS) |End of (?:the |this )?Project Gutenberg)", re.IGNORECASE)
+START = re.compile(r"^[ \t]*(?:\*\*\* ?START OF TH(?:E|IS) |\*END\*? ?THE SMALL PRINT)", re.IGNORECASE | re.MULTILINE)
+END = re.compile(r"^[ \t]*(?:\*\*\* ?END OF TH(?:E|IS) |(?:End of|Fin de) (?:the |this )?Project Gutenberg)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,14 @@ def detect_encoding(path: Path) -> str:
     return "latin-1"  # tout octet y est un caractère
 
 
+def mend_encoding(path: Path) -> None:
+    """Réécrit un livre en UTF-8 dont quelques octets sont abîmés : lu autrement, chaque « é » y deviendrait « Ã© »."""
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    damaged, accents = text.count("\ufffd"), sum(character > "\x7f" for character in text)
+    if 0 < damaged < accents / 100:
+        path.write_bytes(text.encode("utf-8"))
+
+
 def differences(book: Book, path: Path) -> Iterator[str]:
     """En quoi l'en-tête du fichier ne parle pas du livre attendu : de quoi s'apercevoir qu'on en a pris un autre."""
     header = START.split(path.read_text(encoding=detect_encoding(path)), maxsplit=1)[0]
@@ -68,8 +76,9 @@ def differences(book: Book, path: Path) -> Iterator[str]:
         ("numéro", r"\[e(?:book|text) *#(\d+)\]", book.id),
     ):
         found = re.search(pattern, header, re.MULTILINE | re.IGNORECASE)
-        if found and not _plain(found[1]).startswith(_plain(expected)):
-            yield f"{field} : « {found[1].strip()} » au lieu de « {expected} »"
+        same = found and (found[1] == expected if field == "numéro" else _plain(found[1]).startswith(_plain(expected)))
+        if found and not same:
+            yield f"{field} « {found[1].strip()} » au lieu de « {expected} »"
 
 
 def _plain(text: str) -> str:

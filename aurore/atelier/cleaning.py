@@ -5,28 +5,11 @@ Une règle par sorte d'ajout, dans l'ordre où elles s'appliquent. Elles parlent
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from atelier.blocks import CHAPTER, PAUSE, REPLY, SEVERAL_SENTENCES, Block, blocks, is_chapter, is_dialogue, is_prose
 from atelier.markup import without_markup
 from atelier.typography import normalize
-
-
-@dataclass(frozen=True)
-class Block:
-    """Des lignes que rien ne sépare, et leurs numéros (à partir de 0) dans le texte : un paragraphe, un titre, un ajout…"""
-
-    numbers: tuple[int, ...]
-    text: str
-
-    @property
-    def lines(self) -> list[str]:
-        return self.text.split("\n")
-
-    @property
-    def indented(self) -> bool:
-        """Toutes ses lignes sont en retrait : ainsi se présentent vers, épigraphes, notes et sommaires."""
-        return all(line.startswith(" ") for line in self.lines)
 
 
 def clean(text: str) -> list[str]:
@@ -41,224 +24,60 @@ def author_blocks(text: str) -> list[Block]:
     """Les blocs qui sont de l'autrice : ceux que toutes les règles laissent."""
     found = list(blocks(text))
     for rule in (
-        without_brackets, without_notes, up_to_the_end, without_credits, without_publishers, without_openings,
-        rejoined, only_prose,
+        without_brackets, without_notes, rejoined, up_to_the_end, without_credits, without_publishers,
+        without_openings, only_prose,
     ):  # fmt: skip
         found = list(rule(found))
     return found
 
 
-def blocks(text: str) -> Iterator[Block]:
-    """Le texte, découpé à ses lignes vides."""
-    numbers, lines = [], []
-    for number, line in enumerate(f"{text}\n".split("\n")):
-        if line.strip():
-            numbers.append(number)
-            lines.append(line.replace("\t", "    "))
-        elif lines:
-            yield Block(tuple(numbers), "\n".join(lines))
-            numbers, lines = [], []
-
-
-# ── À quoi se reconnaissent un titre et une phrase ──
-
-ROMAN = r"(?:[IVXLC]{1,8}|[ivxlc]{1,8})"
-ORDINAL = r"(?:PREMI[EÈ]RE?|SECONDE?|DERNI[EÈ]RE?|UNIQUE|[\w-]+I[EÈ]ME)"
-PART = r"(?:CHAPITRE|LIVRE|PARTIE|LETTRE|SC[EÈ]NE|ACTE|TOME|VOLUME|JOURN[EÉ]E)"
-CHAPTER = re.compile(
-    rf"\W*(?:{PART}\s+(?:{ROMAN}\b|\d+|{ORDINAL}|VINGT|TRENTE)|{ORDINAL}\s+{PART}|{ROMAN}\W*$|\d{{1,2}}\.?$|[EÉ]PILOGUE\b|PROLOGUE\b)",
-    re.IGNORECASE,
-)
-SEVERAL_SENTENCES = re.compile(r"[a-zà-ÿ]{3}.*[.!?] .*[a-zà-ÿ]{3}")
-PAUSE = re.compile(r"[.!?…:;,»\"”'’)\]\-—]_?\s*$")
-SENTENCE_END = re.compile(r"[.!?…:»\"”][_)\]]*\s*$")
-DIALOGUE = re.compile(r"\s*[-—«\"“]")
-FULL_LINE = 50  # caractères : les lignes d'un paragraphe en ont de 60 à 75
-
-
-def is_chapter(block: Block) -> bool:
-    """Un titre de chapitre, de partie ou de tome : court, et numéroté ou nommé comme tel."""
-    return len(block.text) < 120 and bool(CHAPTER.match(block.text)) and not SEVERAL_SENTENCES.search(block.text)
-
-
-def is_prose(block: Block) -> bool:
-    """Un titre, une page de titre ou un ornement n'ont ni longues lignes, ni minuscules, ni ponctuation finale."""
-    letters = re.search(r"[^\W\d_]", block.text)
-    if not letters or re.sub(r"\bM(?:me|lle|gr)\b", "", block.text).isupper() or is_chapter(block):
-        return False
-    if sum(len(line) > FULL_LINE for line in block.lines) >= 3:
-        return True  # quelques paragraphes ont perdu leur point final
-    return bool(SENTENCE_END.search(block.text) or len(block.text) > 60 and PAUSE.search(block.text))
-
-
 # ── Les images et les notes ──
 
-NOTE = re.compile(r"\s*\[(?:\d{1,3}|[A-Z]|\*+)\]\s*\S")
+NOTE = re.compile(r"\s*[\[(](\d{1,3}|[A-Z]|\*+)[\])]\s*\S")
+LABELLED = re.compile(r"\s*\[\s*(?i:Illustration|Note|Footnote|Transcri|Sidenote|(?:\d{1,3}|[A-Z]|\*+)\s*[:.])")
 LONGEST_BRACKET = 30  # blocs : un crochet oublié ne doit pas emporter le livre
 
 
 def without_brackets(found: list[Block]) -> Iterable[Block]:
-    """« [Illustration : …] », « [Note 1 : …] » : du crochet qui s'ouvre à celui qui le ferme, même plus bas."""
-    closed = 0
-    for place, block in enumerate(found):
-        if place < closed:
-            continue
-        opened = block.text.count("[") - block.text.count("]")
-        if block.text.lstrip().startswith("[") and not NOTE.match(block.text) and (opened > 0 or re.search(r"\][\W_]*$", block.text)):
-            closed = place + closing_bracket(found[place : place + LONGEST_BRACKET]) + 1
-        else:
-            yield block
+    """« [Illustration : …] », « [Note 1 : …] » : du crochet qui s'ouvre à celui qui le ferme, même plus bas.
+
+    Tout au début du fichier, un paragraphe entre crochets est du transcripteur, même s'il ne le dit pas.
+    """
+    closed = place = 0
+    for index, block in enumerate(found):
+        if index >= closed:
+            if LABELLED.match(block.text) or place < EDGE and block.text.lstrip().startswith("[") and not NOTE.match(block.text):
+                closed = index + bracketed(found[index : index + LONGEST_BRACKET])
+            if index >= closed:
+                yield block
+        place += len(block.text)
 
 
-def closing_bracket(found: list[Block]) -> int:
-    """La place du bloc où se ferme le crochet que le premier ouvre ; 0 s'il n'est jamais refermé."""
+def bracketed(found: list[Block]) -> int:
+    """Combien de blocs tient le crochet qui ouvre le premier ; 0 si un texte le suit, 1 s'il n'est jamais refermé."""
     depth = 0
-    for place, block in enumerate(found):
-        depth += block.text.count("[") - block.text.count("]")
-        if depth <= 0:
-            return place
-    return 0
+    for index, block in enumerate(found):
+        for place, character in enumerate(block.text):
+            depth += (character == "[") - (character == "]")
+            if depth == 0 and character == "]":
+                return 0 if re.search(r"\w", block.text[place:]) else index + 1
+    return 1
 
 
 def without_notes(found: list[Block]) -> Iterable[Block]:
-    """« [1] … » : une note dont rien ne marque la fin. Si elle est en retrait, ses autres paragraphes le sont aussi.
+    """« [1] … » ou « (1) … » : une note, si le texte l'appelle. En retrait, ses autres paragraphes le sont aussi.
 
     À moins que ce qui précède ne le fût déjà : la note est alors au milieu d'une lettre ou de vers, qui continuent.
     """
+    calls = {call for block in found for call in re.findall(r"(?<=\S)\s?[\[(](\d{1,3}|[A-Z]|\*+)[\])]", block.text)}
     previous, note_open = None, False
     for block in found:
-        if NOTE.match(block.text):
+        note = NOTE.match(block.text)
+        if note and note[1] in calls:
             note_open = block.indented and not (previous and previous.indented)
         elif not (note_open and block.indented) or is_chapter(block):
             previous, note_open = block, False
             yield block
-
-
-# ── Derrière le livre ──
-
-THE_END = re.compile(r"\W*FIN\b(?:\W*$| D[EU'’]S?\b.{0,60}$)", re.IGNORECASE)
-APPENDIX = re.compile(
-    r"\W*(?:NOTES?|ERRATA|TABLE)\b.{0,40}$|\s*(?:Liste des (?:modifications|corrections)|Corrections|Erreurs typographiques)\s*[.:]",
-    re.IGNORECASE,
-)
-LONGEST_APPENDIX = 0.08  # de la longueur du livre ; au-delà, c'est encore le livre
-
-
-def up_to_the_end(found: list[Block]) -> Iterable[Block]:
-    """« FIN », les notes réunies, une table : rien de ce qui suit n'est du roman, si l'histoire n'y reprend pas.
-
-    Derrière viennent l'imprimeur, puis l'éditeur qui vante ses autres livres, parfois sur des dizaines de pages.
-    """
-    lengths = [len(block.text) if is_prose(block) else 0 for block in found]
-    for index in range(len(found) // 2, len(found)):
-        end, appendix = (len(found[index].text) < 120 and marker.match(found[index].text) for marker in (THE_END, APPENDIX))
-        if (end or appendix and sum(lengths[index:]) < LONGEST_APPENDIX * sum(lengths)) and not is_story(found[index + 1 :]):
-            return found[:index]
-    return found
-
-
-def is_story(found: list[Block]) -> bool:
-    """Des chapitres suivis de texte, ou des dialogues : un catalogue n'en a pas."""
-    lengths = [len(block.text) if is_prose(block) else 0 for block in found]
-    chapters = any(is_chapter(block) and sum(lengths[place : place + 4]) > 400 for place, block in enumerate(found))
-    return chapters or sum(bool(re.match(r"\s*(?:--|—)", block.text)) for block in found) > 4
-
-
-# ── Qui a saisi le texte, d'après quoi, et comment ──
-
-CREDIT = re.compile(
-    r"\W*(?:Produced|Produit|Prepared|Transcribed|Saisi|Num[ée]ris[ée]|Credits?|E-?texte?|This (?:file|e-?text|book|eBook))\b",
-    re.IGNORECASE,
-)
-EDITION = re.compile(
-    r"(?:version|édition) (?:électronique|numéri)|transcripteur|transcriber|(?:de|sur la) transcription|typographe\b|Gutenberg|pgdp"
-    r"|Gallica|Wikisource|ebooks|Biblioth[eè]que nationale|\bOCR\b|https?:|www\b|exemplaires (?:sur|hors|numérotés)|été tiré"
-    r"|droits\s[^.]{0,80}réservés|Copyright",
-    re.IGNORECASE,
-)
-NOTE_TITLE = re.compile(r"\s+Au lecteur\W*$|\W*(?i:transcriber'?s? notes?|notes? (?:de |du |sur la )transcript\w+)\s*(?:[.:]|$)")
-CORRECTION = re.compile(r"orthograph|ponctuation|coquille|typograph|corrig|corrections? ", re.IGNORECASE)
-ENGLISH = re.compile(r"\b(?:the|of|and|by|was|from|this|for|with|has|been|are|to)\b", re.IGNORECASE)
-
-
-def without_credits(found: list[Block]) -> Iterable[Block]:
-    """Aux deux bouts du fichier, ce qui parle de l'édition ou parle anglais : crédits, tirage, note du transcripteur.
-
-    Une telle note peut avoir plusieurs paragraphes : quand elle a un titre, elle va jusqu'au titre suivant.
-    """
-    total = sum(len(block.text) for block in found)
-    edge, place, note_open = max(6000, total // 50), 0, False
-    for block in found:
-        about_edition = False
-        if min(place, total - place) < edge:
-            note_open = bool(NOTE_TITLE.match(block.text)) or note_open and is_prose(block)
-            about_edition = note_open or bool(
-                CREDIT.match(block.text) or EDITION.search(block.text)
-                or len(CORRECTION.findall(block.text)) > 1 or len(ENGLISH.findall(block.text)) > 2
-            )  # fmt: skip
-        place += len(block.text)
-        if not about_edition:
-            yield block
-
-
-# ── Les imprimeurs, et les listes telles que les éditeurs d'alors les donnaient ──
-
-PRINTER = re.compile(r"\bImpr?\. |\bTyp\. |\bImprimerie\b|\bTypographie\b|\bStéréotyp", re.IGNORECASE)
-LISTED = re.compile(rf"\d+ (?:vols?\b|--\s*$)|\bin-(?:8|12|16|18|32)\b|(?:\. ){{4}}|\.{{6,}}\s*\w+\s*$|^\s*{ROMAN}[.\s-]+\S.{{0,70}}$")
-
-
-def without_publishers(found: list[Block]) -> Iterable[Block]:
-    """L'imprimeur, seul sur une ligne ; les listes d'œuvres (« 2 vol. in-18 ») et les tables d'un seul tenant."""
-    for block in found:
-        printer = len(block.text) < 120 and PRINTER.search(block.text) and not DIALOGUE.match(block.text)
-        listed = sum(bool(LISTED.search(line) or CHAPTER.match(line)) and not SEVERAL_SENTENCES.search(line) for line in block.lines)
-        if is_chapter(block) or not (printer or 2 * listed > len(block.lines)):
-            yield block
-
-
-# ── L'entrée d'un chapitre ──
-
-TABLE = re.compile(r"\W*TABLE\b.{0,40}$", re.IGNORECASE)
-CAST = re.compile(r"\W*(?:PERSONNAGES|ACTEURS)\b.{0,40}$")
-
-
-def without_openings(found: list[Block]) -> Iterable[Block]:
-    """Entre un titre et le premier paragraphe : le sommaire et l'épigraphe, tout en retrait ; une table, les personnages."""
-    titles, after = sentence_titles(found), "a title"
-    for block in found:
-        if TABLE.match(block.text):
-            after = "a table"
-        elif CAST.match(block.text):
-            after = "a cast"
-        elif is_chapter(block) and "LETTRE" not in block.text.upper():  # une lettre citée peut être toute en retrait
-            after = after if after == "a table" else "a title"
-        elif is_prose(block) and not block.indented and block not in titles:
-            entry = after == "a table" and not (len(block.text) > 90 and PAUSE.search(block.text))
-            after = after if entry or after == "a cast" else None
-        if not after:
-            yield block
-
-
-def sentence_titles(found: list[Block]) -> set[Block]:
-    """Les titres qui ressemblent à une phrase (« Le repas de noces. »), s'il y en a dans ce livre.
-
-    On les reconnaît à ce que presque tous les chapitres commencent ainsi, par une ligne courte et seule.
-    """
-    marks = [block for block in found if is_chapter(block) or is_prose(block)]
-    firsts = [block for chapter, block in zip(marks, marks[1:]) if is_chapter(chapter) and not is_chapter(block)]
-    titles = {block for block in firsts if len(block.lines) == 1 and len(block.text) < 75 and not DIALOGUE.match(block.text)}
-    return titles if len(titles) >= max(5, 0.8 * len(firsts)) else set()
-
-
-# ── Ce qui reste ──
-
-MONTH = (
-    "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|vend[ée]miaire|brumaire|frimaire"
-    "|niv[oô]se|pluvi[oô]se|vent[oô]se|germinal|flor[ée]al|prairial|messidor|thermidor|fructidor"
-)
-DAY = rf"(?:(?:le|ce|du|fin)\s)*(?:(?:\d{{1,2}}|\.\.)(?:er)?\s)?(?:{MONTH})(?:,?\s(?:an\s\w+|\d{{4}}|\(.+\)))*|le\s\d{{1,2}}|1[5-9]\d\d"
-DATE = re.compile(rf"[«»\s]*(?:[^,.!?;:]{{2,40}},\s)?(?:à\s[^,]+,\s)?(?:\w+di\s)?(?:{DAY})\W*$", re.IGNORECASE)
-LETTER_TITLE = re.compile(r"[«\s]*_(?:De|Du|À|A|Au|Lettre|Réponse|Fragment|Extrait|Copie)\s[^_]*_\W*$")
 
 
 def rejoined(found: list[Block]) -> Iterable[Block]:
@@ -275,6 +94,176 @@ def rejoined(found: list[Block]) -> Iterable[Block]:
         yield previous
 
 
+# ── Derrière le livre ──
+
+THE_END = re.compile(
+    r"[\W_]*(?:(?:FIN|Fin)[\W_]*$|FIN\sD[EU'’]S?\b.{0,60}$|Fin (?:du|de la|de l['’]) ?(?:\w+ )?(?:tome|volume|livre|partie|premier|second)\b.{0,40}$)"
+)
+APPENDIX = re.compile(
+    r"[\W_]*(?:(?:NOTES?|ERRATA|INDEX|TABLE|(?:EXTRAIT DU )?CATALOGUE|DU MÊME AUTEUR|EN VENTE)(?:\W*$|\s(?:DE|DU|DES|CHEZ|A|À)\b.{0,40}$)"
+    r"|(?:Notes|Table|Errata)\W*$|Table des (?:mati|chap).{0,20}$"
+    r"|(?:Liste des (?:modifications|corrections)|Corrections|Erreurs typographiques)\s*[.:])"
+)
+CATALOGUE = re.compile(r"\bvol(?:\.|umes?\b)|\bfr\.|\bfrancs\b|\bin-(?:8|12|16|18|32)|(?i:librair|éditeur|édition)")
+LONGEST_APPENDIX = 0.08  # de la longueur du livre ; au-delà, c'est encore le livre, ou un catalogue
+
+
+def up_to_the_end(found: list[Block]) -> Iterable[Block]:
+    """« FIN », les notes réunies, une table : rien de ce qui suit n'est du roman, si l'histoire n'y reprend pas.
+
+    Derrière viennent l'imprimeur, puis l'éditeur qui vante ses autres livres, parfois sur des dizaines de pages.
+    """
+    lengths = [len(block.text) if is_prose(block) else 0 for block in found]
+    before, total = 0, sum(lengths)
+    for index, block in enumerate(found):
+        after = found[index + 1 :]
+        if before > total / 3 and len(block.text) < 120 and (THE_END.match(block.text) or APPENDIX.match(block.text)):
+            if is_catalogue(after) or total - before < LONGEST_APPENDIX * total and not is_story(after):
+                return found[:index]
+        before += lengths[index]
+    return found
+
+
+def is_catalogue(found: list[Block]) -> bool:
+    """Des titres, des formats et des prix, un bloc sur trois au moins."""
+    return len(found) > 5 and 3 * sum(bool(CATALOGUE.search(block.text)) for block in found) > len(found)
+
+
+def is_story(found: list[Block]) -> bool:
+    """Des chapitres suivis de texte, ou des dialogues."""
+    lengths = [len(block.text) if is_prose(block) else 0 for block in found]
+    chapters = any(is_chapter(block) and sum(lengths[place : place + 8]) > 400 for place, block in enumerate(found))
+    return chapters or sum(bool(REPLY.match(block.text)) for block in found) > 4
+
+
+# ── Qui a saisi le texte, d'après quoi, et comment ──
+
+EDGE = 6000  # caractères : les deux bouts du fichier, où se tient ce qui parle de l'édition
+CREDIT = re.compile(
+    r"\W*(?:(?:Produced|Prepared|Transcribed|E-?text prepared) (?:by|from)|(?:Produite?|Saisie?|Numérisée?)s? par|Credits?:"
+    r"|This (?:file|e-?text|book|eBook|Etext))\b",
+)
+EDITION = re.compile(
+    r"(?:version|édition) (?:électronique|numéri)|[Tt]ranscripteur|[Tt]ranscriber|(?:de|sur la) transcription|par\s+le\s+typographe"
+    r"|[Pp]roject Gutenberg|projet Gutenberg|pgdp|Wikisource|gallica\.|Gallica\b|ebooks|https?:|www\.|mis(?:es)? à\s+(?:la )?disposition"
+    r"|[Ee]xemplaires (?:sur|hors|numérotés)|[Ii]l a été tiré|été tirée? à [\d.]+ exemplaires|[Dd]roits\s[^.]{0,80}réservés|Copyright|[Aa]chevé d'imprimer",
+)
+NOTE_TITLE = re.compile(r"\s+Au lecteur\W*$|\W*(?i:transcriber'?s? notes?|notes? (?:de |du |sur la )transcript\w+)\s*(?:[.:]|$)")
+ABOUT = re.compile(r"(?i:orthograph|ponctuation|coquille|typograph|corrig|corrections? |édition|chapitre|original|exemplaire)")
+ENGLISH = re.compile(r"\b(?:the|of|and|by|was|from|this|with|are)\b", re.IGNORECASE)
+LONGEST_NOTE = 1500  # caractères
+
+
+def without_credits(found: list[Block]) -> Iterable[Block]:
+    """Aux deux bouts du fichier, ce qui parle de l'édition ou parle anglais : crédits, tirage, note du transcripteur.
+
+    Une telle note peut avoir plusieurs paragraphes. Un titre la termine ; et si elle n'en a pas elle-même, elle ne va que
+    tant qu'elle parle de l'édition.
+    """
+    place, total = 0, sum(len(block.text) for block in found)
+    titled, left = False, 0
+    for block in found:
+        about_edition = False
+        if min(place, total - place - len(block.text)) < EDGE:
+            about_edition = bool(CREDIT.match(block.text) or EDITION.search(block.text) or len(ENGLISH.findall(block.text)) > 2)
+            if title := NOTE_TITLE.match(block.text):
+                titled, left = title.end() == len(block.text), LONGEST_NOTE
+            elif left > 0 and is_prose(block) and (titled or ABOUT.search(block.text)):
+                about_edition = True
+            elif not about_edition:
+                left = 0
+            about_edition = about_edition or bool(title)
+            left -= len(block.text)
+        place += len(block.text)
+        if not about_edition:
+            yield block
+
+
+# ── Les imprimeurs, et les listes telles que les éditeurs d'alors les donnaient ──
+
+PRINTER = re.compile(r"\W*(?:.{0,40}(?:--|, |\. ))?(?:De l')?(?:Impr?\.|Imprimerie|IMPRIMERIE|IMP\.|Typographie|TYPOGRAPHIE|Typ\.|Stéréotyp\w*)\s")
+VOLUMES = re.compile(r"\d+ (?:vols?\.?|--)\s*$")
+LISTED = re.compile(rf"\bin-(?:8|12|16|18|32)\b|(?:\. ){{4}}|(?<!\.)\.{{6,}}\s*\w+\s*$|^\s*[IVXLC]+[.\s-]+\S.{{0,70}}$")
+
+
+def without_publishers(found: list[Block]) -> Iterable[Block]:
+    """L'imprimeur, seul sur une ligne ; les listes d'œuvres (« 2 vol. in-18 ») et les tables d'un seul tenant."""
+    for block in found:
+        listed = sum(is_listed(line, alone=len(block.lines) == 1) for line in block.lines)
+        if is_chapter(block) or not (len(block.text) < 120 and PRINTER.match(block.text) or 2 * listed > len(block.lines)):
+            yield block
+
+
+def is_listed(line: str, alone: bool) -> bool:
+    """Une ligne de liste ; seule, elle ressemble trop à une phrase, sauf si elle finit par « 2 vol. »."""
+    if len(line) > 120:
+        return False
+    listed = VOLUMES.search(line) or not alone and (LISTED.search(line) or CHAPTER.match(line))
+    return bool(listed) and not SEVERAL_SENTENCES.search(line)
+
+
+# ── L'entrée d'un chapitre ──
+
+TABLE = re.compile(r"[\W_]*(?:TABLE|Table)(?:\W*$|\s(?i:DES|DE|DU)\b.{0,40}$)")
+CAST = re.compile(r"\W*(?:PERSONNAGES|ACTEURS)\b.{0,40}$")
+SUMMARY = re.compile(r"[.!?]\s*(?:--|—)|\s--\s")
+LONGEST = {"a title": 900, "a cast": 1500, "a table": 9000}  # caractères : ce qui en a davantage n'est pas une entrée
+
+
+def without_openings(found: list[Block]) -> Iterable[Block]:
+    """Entre un titre et le premier paragraphe : le sommaire et l'épigraphe, tout en retrait ; une table, les personnages."""
+    titles, after, opening = sentence_titles(found), "a title", []
+    for block in found:
+        heading = next((name for name, pattern in (("a table", TABLE), ("a cast", CAST)) if pattern.match(block.text)), None)
+        if not heading and is_chapter(block) and "LETTRE" not in block.text.upper():  # une lettre citée peut être toute en retrait
+            heading = "a table" if after == "a table" else "a title"
+        if heading:
+            after, opening = heading, [] if heading != "a table" else opening
+        elif not after:
+            yield block
+        elif is_opening(block, after) or block in titles or after == "a cast" and not opening:
+            opening.append(block)
+            if sum(len(one.text) for one in opening if len(SUMMARY.findall(one.text)) < 2) > LONGEST[after]:
+                yield from opening  # c'était le livre
+                after, opening = None, []
+        else:
+            yield block
+            after, opening = None, []
+
+
+def is_opening(block: Block, after: str) -> bool:
+    """Ce bloc, qui suit un titre, une table ou une liste de personnages, en fait-il encore partie ?"""
+    if not is_prose(block):
+        return True
+    if after == "a cast":
+        return not REPLY.match(block.text)
+    return block.indented or after == "a table" and not (len(block.text) > 90 and PAUSE.search(block.text))
+
+
+def sentence_titles(found: list[Block]) -> set[Block]:
+    """Les titres qui ressemblent à une phrase (« Le repas de noces. »), s'il y en a dans ce livre.
+
+    On les reconnaît à ce que presque tous les chapitres commencent ainsi, par une ligne courte et seule.
+    """
+    marks = [block for block in found if is_chapter(block) or is_prose(block)]
+    firsts = [block for chapter, block in zip(marks, marks[1:]) if is_chapter(chapter) and not is_chapter(block)]
+    titles = {block for block in firsts if len(block.lines) == 1 and len(block.text) < 75 and not is_dialogue(block)}
+    return titles if len(titles) >= max(5, 0.8 * len(firsts)) else set()
+
+
+# ── Ce qui reste ──
+
+MONTH = (
+    "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|vend[ée]miaire|brumaire|frimaire"
+    "|niv[oô]se|pluvi[oô]se|vent[oô]se|germinal|flor[ée]al|prairial|messidor|thermidor|fructidor"
+)
+DAY = rf"(?:(?:le|ce|du|fin)\s)*(?:(?:\d{{1,2}}|\.\.)(?:er)?\s)?(?:{MONTH})(?:,?\s(?:an\s\w+|\d{{4}}|\([^()]*\)))*|le\s\d{{1,2}}|1[5-9]\d\d"
+PLACE = r"[A-ZÀ-Ý][\w'’.]*(?:[\s-](?:[A-ZÀ-Ý][\w'’.]*|de|du|des|la|le|les|sur|en|à|au|[dl]['’]\w+))*"
+DATE = re.compile(rf"[«»\s]*(?!(?:Il|Elle|On|Je|Nous|Vous|Ils|Elles)\b)(?:{PLACE},\s)?(?:à\s[^,]+,\s)?(?:\w+di\s)?(?i:{DAY})\W*$")
+LETTER_TITLE = re.compile(r"[«\s]*_(?:(?:De|Du)\s[^_!?]*\sà\s|(?:À|A|Au)\s(?:M|[a-z]+oyen)|Lettre|Réponse|Fragment|Extrait|Copie)[^_!?]*_\W*$")
+FAR = 15  # espaces : une ligne seule, si loin de la marge, est un titre, une date ou une signature
+
+
 def only_prose(found: list[Block]) -> Iterable[Block]:
     """Les titres, les ornements, les signatures et les dates seules s'en vont."""
     for block in found:
@@ -287,5 +276,6 @@ def is_label(block: Block) -> bool:
     text = " ".join(without_markup(block.text).split())
     if len(text) > 100 or text.startswith(("-", "—")):
         return False
-    far = block.text.startswith(" " * 5) and len(block.lines) == 1 and len(text) < 50 and text[-1:] not in ",;!?"
-    return far or bool(DATE.match(text) or LETTER_TITLE.match(block.text))
+    far = block.text.startswith(" " * FAR) and len(block.lines) == 1 and len(text) < 50 and text[-1:] not in ",;!?"
+    set_apart = block.text.startswith(" " * 5) and re.match(r"[«_\s]*(?:\d|De |Du |Au |Le |[A-Z]\w+, )", text) and re.search(MONTH, text)
+    return bool(far or set_apart or DATE.match(text) or LETTER_TITLE.match(block.text))

@@ -13,9 +13,11 @@ LEAST_SHARE = 0.08  # mesurée sur 29 romans français : de 0,14 à 0,18 ; sur u
 def check_french(paragraphs: Iterable[str]) -> None:
     """Lève `AuroreError` si trop peu des mots sont parmi les plus courants du français."""
     words = [word for paragraph in paragraphs for word in re.findall(r"[^\W\d_]+", paragraph.lower())]
-    share = sum(word in COMMON for word in words) / max(1, len(words))
+    if not words:
+        raise AuroreError("le nettoyage n'en a laissé aucune phrase : ce n'est sans doute pas un livre en prose.")
+    share = sum(word in COMMON for word in words) / len(words)
     if share < LEAST_SHARE:
         raise AuroreError(
             f"ce texte n'est pas en français ({100 * share:.0f} % de ses mots sont parmi les plus courants du français, "
-            f"au lieu de 15 % d'ordinaire) ; c'est sans doute une traduction."
+            "au lieu de 15 % d'ordinaire) : c'est sans doute une édition dans une autre langue."
         )

@@ -6,8 +6,8 @@ MARKED = re.compile(r"[\[({<^=*_]|-\n")
 RULES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"\s*\[(?:Illustration|Note|Footnote|\d{1,3}[:.] )[^\]]*\]", ""),  # une image ou une note au milieu d'une phrase
-        (r"\s?\[(?:\d{1,3}|[A-Z]|\*+)\]|\(\d{1,3}\)(?=[\s.,;:!?])", ""),  # un appel de note
+        (r"\s*\[(?:Illustration|Note|Footnote|\d{1,3}[:.] )(?:[^\[\]]|\[[^\]]*\])*\]", ""),  # une image ou une note au milieu d'une phrase
+        (r"\s?\[(?:\d{1,3}[a-z]?|[A-Za-z]|[*†‡]+)\]|\(\d{1,3}\)(?=[\s.,;:!?])", ""),  # un appel de note
         (r"\s*(?:\[(?:p|pg|page)\.?\s*\d+\]|\{(?:p\.?\s*)?\d+\})", ""),  # un numéro de page
         (r"</?\w+[^>]*>", ""),
         (r"\^\{(\w+)\}", r"\1"),  # M^{me}

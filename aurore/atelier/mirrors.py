@@ -31,7 +31,8 @@ class Fault(Enum):
     ABSENT = "n'a pas ce livre"
     FORBIDDEN = "refuse nos requêtes (403), peut-être parce que toute la salle a la même adresse"
     CUT = "n'en a donné que le début : la connexion est coupée avant la fin"
-    WEB_PAGE = "donne une page web au lieu du livre : le portail du wifi, peut-être ? Ouvrez un navigateur pour vous y connecter"
+    DROPPED = "coupe la connexion sans rien donner"
+    WEB_PAGE = "donne une page web au lieu du livre (le portail du wifi ? un navigateur permet de s'y connecter)"
     NOT_TEXT = "donne un fichier qui n'est pas du texte"
     NOT_A_BOOK = "donne un texte qui n'est pas un livre du projet Gutenberg (il n'a pas de ligne START)"
 
@@ -55,7 +56,9 @@ def fetch_all(
     library: list[Book], mirrors: Sequence[str], download_file: Callable[[str, Path], None]
 ) -> list[tuple[Book, Path]]:
     """Les livres et leurs fichiers ; un livre qui manque, ou une autre édition que prévu, sont dits et n'arrêtent rien."""
-    found, mirrors = [], list(mirrors)
+    found, mirrors = [], list(dict.fromkeys(mirrors))
+    for mirror in mirrors:
+        base_url(mirror)  # une adresse mal écrite se dit tout de suite
     for book in library:
         try:
             path = fetch(book, mirrors, download_file)
@@ -65,7 +68,7 @@ def fetch_all(
             print(f"  {book.title} ({book.id}) manque : {error}")
             continue
         for difference in books.differences(book, path):
-            print(f"  {book.title} : une autre édition que prévu. {difference}.")
+            print(f"  {book.title} : ce n'est pas l'édition prévue, {difference}.")
         found.append((book, path))
     return found
 
@@ -125,11 +128,13 @@ def _fetch_from(base: str, book: Book, download_file: Callable[[str, Path], None
             fault = _download(url, books.BOOKS / f"{book.id}.txt", download_file)
             if not fault:
                 return None
-            if fault is not Fault.CUT or url.startswith("file:"):
+            if fault not in (Fault.CUT, Fault.DROPPED) or url.startswith("file:"):
                 break
             tell(f"  {book.title} : connexion coupée, essai {attempt} sur {TRIES}.")
+        if fault is Fault.DROPPED:
+            raise MirrorDown(base, fault.value)
         faults.append(fault)
-    for everywhere in (Fault.FORBIDDEN, Fault.WEB_PAGE):
+    for everywhere in (Fault.FORBIDDEN, Fault.WEB_PAGE, Fault.NOT_A_BOOK):
         if set(faults) == {everywhere}:
             raise MirrorDown(base, everywhere.value)
     return next((fault for fault in faults if fault is not Fault.ABSENT), Fault.ABSENT)
@@ -141,11 +146,12 @@ def _download(url: str, path: Path, download_file: Callable[[str, Path], None]) 
         time.sleep(PAUSE)
     partial = path.parent / ".partial" / path.name
     shutil.rmtree(partial.parent, ignore_errors=True)
-    partial.parent.mkdir(parents=True)
+    partial.parent.mkdir(parents=True, exist_ok=True)
     try:
         download_file(url, partial)
         if not partial.exists():
             raise AuroreError(f"download_file n'a rien écrit dans {partial}.")
+        books.mend_encoding(partial)
         if not (fault := content_fault(partial)):
             os.replace(partial, path)
         return fault
@@ -159,19 +165,20 @@ def _download(url: str, path: Path, download_file: Callable[[str, Path], None]) 
 
 def content_fault(path: Path) -> Fault | None:
     """Ce qui ne va pas dans un fichier téléchargé : get_file accepte en silence une réponse tronquée, ou une autre page."""
-    text = path.read_text(encoding=books.detect_encoding(path))
-    if re.match(r"\s*<(?:!doctype|!--|html|\?xml|head|script|meta)", text, re.IGNORECASE):
+    text = path.read_text(encoding=books.detect_encoding(path)).lstrip()
+    if re.match(r"<[a-z!?]", text, re.IGNORECASE):
         return Fault.WEB_PAGE
     if "\0" in text:
         return Fault.NOT_TEXT
     if not books.START.search(text):
-        return Fault.NOT_A_BOOK if text.strip() else Fault.CUT
+        return Fault.NOT_A_BOOK if text else Fault.CUT
     return None if books.END.search(text) else Fault.CUT
 
 
 def _connection_fault(error: Exception, url: str) -> Fault:
     """Ce que veut dire une erreur de téléchargement ; lève `MirrorDown` si elle vaut pour tous les livres."""
-    cause = error.__context__ or error  # get_file emballe l'erreur d'urllib dans une simple Exception
+    # get_file emballe l'erreur d'urllib dans une simple Exception.
+    cause = next((one for one in (error, error.__context__) if isinstance(one, (OSError, HTTPException))), error)
     if isinstance(cause, HTTPError):
         if cause.code in (404, 410):
             return Fault.ABSENT
@@ -183,8 +190,10 @@ def _connection_fault(error: Exception, url: str) -> Fault:
     reason = getattr(cause, "reason", cause)
     if url.startswith("file:") and isinstance(cause, URLError):
         return Fault.ABSENT
-    if isinstance(cause, ContentTooShortError) or isinstance(reason, (ConnectionResetError, HTTPException)):
+    if isinstance(cause, ContentTooShortError):
         return Fault.CUT
+    if isinstance(reason, (ConnectionResetError, HTTPException)):
+        return Fault.DROPPED
     if isinstance(reason, TooSlow):
         raise MirrorDown(url, f"est trop lent ({reason})") from error
     if isinstance(reason, ssl.SSLCertVerificationError):

@@ -57,8 +57,8 @@ class FrenchSentenceTokenizer(PunktSentenceTokenizer):
 
 TITLE = re.compile(rf"(?:^|[\s'(«])(?:{'|'.join(map(re.escape, word_list('titles')))})\.$")
 NUMBERED = re.compile(rf"(?:^|[\s'(«])(?:{'|'.join(word_list('numbered'))})\.$", re.IGNORECASE)
-NUMBER = re.compile(r"\d|[IVXLC]+\b")
-INITIAL, ANOTHER_INITIAL = re.compile(r"(?:^|[\s'«(])[A-ZÀÉ]\.$"), re.compile(r"[A-ZÀÉ]\.(?:\s|-)")
+NUMBER = re.compile(r"\d|[IVXLC]+\b(?!')")
+INITIAL, ANOTHER_INITIAL = re.compile(r"(?:^|[\s'«(])[A-ZÀÉ]\.$"), re.compile(r"[A-ZÀÉ]\.(?:\s|-|$)")
 
 
 def _goes_on(sentence: str, piece: str) -> bool:

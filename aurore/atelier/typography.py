@@ -16,12 +16,14 @@ RULES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         ("[\u00ad\u200b\u200c\u200d\u2060\ufeff]", ""),  # traits d'union conditionnels, caractères sans largeur
+        (r"\s+", " "),
         ("[\u2018\u2019\u02bc`´]", "'"),
-        ("[“”„«»]{2,}", lambda found: found[0][0]),
         ("[“„]", "«"),
         ("”", "»"),
-        (r'(?<![^\s(—-])"(?=\S)', "«"),
+        (r"""(?<![^\s('—«-])" ?([^"]*?) ?"(?=[\s.,;:!?)…»—-]|$)""", r"« \1 »"),
+        (r"""(?<![^\s('—«-])"(?=\S)""", "«"),
         ('"', "»"),
+        ("[«»]{2,}", lambda found: found[0][0]),
         (r"\.(?: ?\.){2,}", "…"),
         (r"(?<=\d)–(?=\d)", "-"),
         (r"^-\s*(?=[^\W\d_a-z«])", "— "),  # « - Oui » : certaines éditions n'ont qu'un trait d'union
@@ -32,7 +34,6 @@ RULES = tuple(
         # En français, une espace précède les signes doubles ; « 10:30 » et « http: » n'en sont pas.
         (r"(?<=[^\s!?;:])\s*([;:!?]+)(?=[\s»)\]…—,.]|$)", r" \1"),
         (r"\s+([,.])", r"\1"),
-        (r"\s+", " "),
     )
 )
 
@@ -48,7 +49,7 @@ def normalize(text: str) -> str:
 
     ' (U+0027), —, « et » avec des espaces ordinaires, …, œ, une espace ordinaire avant ; : ! ?
     """
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text).strip()
     for pattern, replacement in RULES:
         text = pattern.sub(replacement, text)
     return OE.sub(_ligature, text).strip()

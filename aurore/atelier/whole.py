@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -12,7 +12,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     """Donne un chemin provisoire, voisin de `path`, où écrire un fichier ou un dossier ; le renomme à la fin.
 
     Si le bloc échoue ou est interrompu, ce qui était sous `path` reste tel quel et le provisoire est effacé. Même un
-    arrêt brutal (kill -9, panne de courant) laisse l'ancien ou le nouveau, entier : voir `restored`.
+    arrêt brutal (kill -9) laisse l'ancien ou le nouveau, entier : voir `restored`.
     """
     restored(path)
     partial = path.with_name(f".{path.name}.partial")
@@ -29,7 +29,8 @@ def written_whole(path: Path) -> Iterator[Path]:
             except BaseException:
                 restored(path)
                 raise
-            _remove(previous)
+            with suppress(OSError):  # le nouveau est en place ; un antivirus peut tenir l'ancien, qui s'en ira plus tard
+                _remove(previous)
         else:
             os.replace(partial, path)
     finally:

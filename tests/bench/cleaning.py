@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "aurore")]
 
-from atelier.cleaning import blocks
+from atelier.blocks import blocks
 from atelier.markup import without_markup
 from atelier.sentences import sentence_tokenizer
 from atelier.typography import normalize
