@@ -33,7 +33,8 @@ def kept(front="", back="", inside=""):
         "remerciement anglais": "We thank the library that has made available the image files of this\nbook, authorizing its preparation.",
         "nom seul": "Jean Transcripteur",
         "note de transcription": "Note sur la transcription: Les erreurs clairement introduites par\nle typographe ont été corrigées.\n\nLe titre «Chapitre Douze» n'existe pas dans cette édition.",
-        "note du transcripteur, en retrait": "  Au lecteur.\n\n  Ce livre reproduit dans son intégralité l'exemplaire de 1860.\n\n  La ponctuation a été revue en quelques endroits, et les mots\n  en italique sont _soulignés_.",
+        "note du transcripteur, en retrait": "  Au lecteur.\n\n  Ce livre reproduit dans son intégralité l'exemplaire de 1860.\n\n  La ponctuation a été revue en quelques endroits, et les mots\n  en italique sont _soulignés_.\n\n  Bonne lecture à toutes et à tous.",
+        "note titrée": "Note du transcripteur\n\nBonne lecture à toutes et à tous.\n\nLE MOULIN",
         "note entre crochets": "[Notes au lecteur de ce fichier:\n\nCertains mots ont été laissés tels quels.\n\nLes numéros de page manquent.]",
         "page de titre": "LE MOULIN\n\nPAR\n\nUNE AUTRICE\n\nPARIS\nUN ÉDITEUR, LIBRAIRE\n1850",
         "page de titre en minuscules": "La Farine\n\nou la Foire aux Ânes\n\npar\n\nMme UNE AUTRICE",
@@ -88,6 +89,7 @@ def test_what_comes_after_the_book(back):
         "note à étoile": "* [*]\n\n[*] Le setier valait douze boisseaux.",
         "date": "                 Lundi soir.",
         "date d'une lettre": "     «Paris, 6 vendémiaire an VII (septembre 1798).",
+        "date en deux lignes": "     «Du camp d'Ostrohow, 30 frimaire an XII\n     (octobre 1803).",
         "titre d'une lettre": "_De Maurice à sa mère._",
         "qui parle": "LE FOSSOYEUR",
         "points": "..................................",
@@ -125,7 +127,10 @@ def test_her_prefaces_and_dedications_stay(hers):
         "Il mourut, le 3 mai 1830.",
         "L'imprimerie était vendue.",
         "Il posa l'in-8 sur la table.",
+        "La voiture du château fut mise à la disposition de Jeanne.",
         "--Première journée perdue!",
+        "--Seconde partie!",
+        "Chapitre premier, dit-elle en riant.",
         "C. était son cousin.",
         "X... me regarda sans répondre.",
         "il partit sans se retourner.",
@@ -221,8 +226,19 @@ def test_a_book_all_indented_is_whole():
     assert clean(indented).count(CLEAN_STORY) == 144
 
 
+def test_verses_all_indented_are_whole():
+    verses = "  La meule tourne et l'eau s'en va,\n  Et rien ne reste."
+    assert len(clean("\n\n".join([verses] * 10))) == 10
+
+
+def test_a_cast_ends_at_the_first_reply():
+    cast = "PERSONNAGES\n\nLE ROI. LA REINE, sa femme.\n\nLA REINE.--Sortez, monsieur!\n\nLE ROI. Je sors."
+    assert clean(f"{cast}\n\n{BOOK}")[:2] == ["LA REINE. — Sortez, monsieur !", "LE ROI. Je sors."]
+
+
 def test_a_book_with_an_empty_line_after_every_line_is_whole():
-    assert clean(BOOK.replace("\n", "\n\n")).count(CLEAN_STORY) == 144
+    text = BOOK.replace("\nl'eau", "\nL'eau")
+    assert clean(text.replace("\n", "\n\n")) == clean(text)
 
 
 def test_a_book_of_one_line_paragraphs_keeps_them_apart():
@@ -233,6 +249,7 @@ def test_a_book_of_one_line_paragraphs_keeps_them_apart():
 def test_a_note_of_the_transcriber_without_a_title_after_it_leaves_the_book():
     text = "Note sur la transcription: Les erreurs introduites par le typographe ont été corrigées.\n\n" + "\n\n".join([STORY] * 60)
     assert clean(text).count(CLEAN_STORY) == 60
+    assert clean(text.replace("Note sur la transcription:", "Note sur la transcription.\n\n")).count(CLEAN_STORY) > 50
 
 
 def test_blocks_remember_their_lines():

@@ -49,12 +49,12 @@ def blocks(text: str) -> Iterator[Block]:
             gathered = []
 
 
-ROMAN = r"(?:[IVXLC]{1,8}|[ivx]{1,6}(?=\.))"
+ROMAN = "[IVXLC]{1,8}"
 ORDINAL = r"(?i:PREMI[EÈ]RE?|SECONDE?|DERNI[EÈ]RE?|UNIQUE|\w[\w-]*I[EÈ]ME)"
 PART = r"(?i:CHAPITRE|LIVRE|PARTIE|LETTRE|SC[EÈ]NE|ACTE|TABLEAU|TOME|VOLUME|JOURN[EÉ]E|SOIR[EÉ]E)"
 CHAPTER = re.compile(
     rf"[^\w-]*(?:{PART}\s+(?:{ROMAN}\b|\d+|{ORDINAL}|(?i:VINGT|TRENTE))(?![\s,]+[a-zà-ÿ])|{ORDINAL}\s+{PART}\b(?![\s,]+[a-zà-ÿ])"
-    rf"|(?i:[EÉ]PILOGUE|PROLOGUE)\b)|[-\W]*(?:{ROMAN}|\d{{1,2}})[^\w!?]*$"
+    rf"|(?i:[EÉ]PILOGUE|PROLOGUE)\b)|[-\W]*(?:{ROMAN}|\d{{1,2}})\W*$"
 )
 SEVERAL_SENTENCES = re.compile(r"[a-zà-ÿ]{3}.*[.!?] .*[a-zà-ÿ]{3}")
 PAUSE = re.compile(r"[.!?…:;,»\"”'’)\]\-—]_?\s*$")

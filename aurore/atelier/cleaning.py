@@ -117,7 +117,7 @@ def up_to_the_end(found: list[Block]) -> Iterable[Block]:
     before, total = 0, sum(lengths)
     for index, block in enumerate(found):
         after = found[index + 1 :]
-        if before > total / 3 and len(block.text) < 120 and (THE_END.match(block.text) or APPENDIX.match(block.text)):
+        if len(block.text) < 120 and (THE_END.match(block.text) or APPENDIX.match(block.text)):
             if is_catalogue(after) or total - before < LONGEST_APPENDIX * total and not is_story(after):
                 return found[:index]
         before += lengths[index]
@@ -259,7 +259,7 @@ MONTH = (
 )
 DAY = rf"(?:(?:le|ce|du|fin)\s)*(?:(?:\d{{1,2}}|\.\.)(?:er)?\s)?(?:{MONTH})(?:,?\s(?:an\s\w+|\d{{4}}|\([^()]*\)))*|le\s\d{{1,2}}|1[5-9]\d\d"
 PLACE = r"[A-ZÀ-Ý][\w'’.]*(?:[\s-](?:[A-ZÀ-Ý][\w'’.]*|de|du|des|la|le|les|sur|en|à|au|[dl]['’]\w+))*"
-DATE = re.compile(rf"[«»\s]*(?!(?:Il|Elle|On|Je|Nous|Vous|Ils|Elles)\b)(?:{PLACE},\s)?(?:à\s[^,]+,\s)?(?:\w+di\s)?(?i:{DAY})\W*$")
+DATE = re.compile(rf"[«»\s]*(?:{PLACE},\s)?(?:à\s[^,]+,\s)?(?:\w+di\s)?(?i:{DAY})\W*$")
 LETTER_TITLE = re.compile(r"[«\s]*_(?:(?:De|Du)\s[^_!?]*\sà\s|(?:À|A|Au)\s(?:M|[a-z]+oyen)|Lettre|Réponse|Fragment|Extrait|Copie)[^_!?]*_\W*$")
 FAR = 15  # espaces : une ligne seule, si loin de la marge, est un titre, une date ou une signature
 
