@@ -31,7 +31,7 @@ class Fault(Enum):
     ABSENT = "n'a pas ce livre"
     FORBIDDEN = "refuse nos requêtes (403), peut-être parce que toute la salle a la même adresse"
     CUT = "n'en a donné que le début : la connexion est coupée avant la fin"
-    DROPPED = "coupe la connexion sans rien donner"
+    DROPPED = "coupe la connexion à chaque essai"
     WEB_PAGE = "donne une page web au lieu du livre (le portail du wifi ? un navigateur permet de s'y connecter)"
     NOT_TEXT = "donne un fichier qui n'est pas du texte"
     NOT_A_BOOK = "donne un texte qui n'est pas un livre du projet Gutenberg (il n'a pas de ligne START)"
