@@ -39,7 +39,7 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
 
 def run(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
     """Lance un script de l'atelier depuis un autre dossier que le sien, et rend ce qu'il a écrit."""
-    if hasattr(os, "fork"):
+    if sys.platform == "linux":  # ailleurs, TensorFlow ne supporte pas d'être dédoublé
         return run_forked(AURORE / script, *options, variables=environment(home, **variables), folder=home)
     return run_fresh(script, *options, home=home, **variables)
 
