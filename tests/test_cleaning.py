@@ -36,6 +36,8 @@ def kept(front="", back="", inside=""):
         "note du transcripteur, en retrait": "  Au lecteur.\n\n  Ce livre reproduit dans son intégralité l'exemplaire de 1860.\n\n  La ponctuation a été revue en quelques endroits, et les mots\n  en italique sont _soulignés_.\n\n  Bonne lecture à toutes et à tous.",
         "note titrée": "Note du transcripteur\n\nBonne lecture à toutes et à tous.\n\nLE MOULIN",
         "note entre crochets": "[Notes au lecteur de ce fichier:\n\nCertains mots ont été laissés tels quels.\n\nLes numéros de page manquent.]",
+        "avis de l'éditeur": "AVIS DE L'ÉDITEUR\n\nCe roman parut en 1842, et n'avait pas été réimprimé depuis.\n\nNous le donnons tel quel.\n\nL'ÉDITEUR.\n\nLE MOULIN",
+        "notice": "NOTICE SUR L'AUTRICE\n\nElle naquit à Paris, et vécut au moulin de son père.\n\nLE MOULIN",
         "page de titre": "LE MOULIN\n\nPAR\n\nUNE AUTRICE\n\nPARIS\nUN ÉDITEUR, LIBRAIRE\n1850",
         "page de titre en minuscules": "La Farine\n\nou la Foire aux Ânes\n\npar\n\nMme UNE AUTRICE",
         "liste d'œuvres": "OEUVRES DE LA MÊME\n\n    LE MOULIN              1 vol.\n    LE FOUR                2 --\n    LA HUCHE               1 --",
@@ -104,6 +106,8 @@ def test_what_comes_inside_the_book(inside):
     "hers",
     {
         "préface": "PRÉFACE\n\nJ'ai écrit ceci en hiver, près du feu.",
+        "notice": "NOTICE\n\nJ'ai écrit ce conte pour mes enfants, qui ne l'ont pas lu.",
+        "avertissement": "AVERTISSEMENT\n\nOn ne trouvera pas ici le nom des gens dont je parle.",
         "adresse au lecteur": "AU LECTEUR.\n\nCe livre est né d'une veillée, et je n'y ai rien corrigé depuis.",
         "dédicace": "A MON AMI JEAN.\n\nRecevez ce conte, mon ami, comme vous m'avez donné le vôtre.",
     }.items(),
@@ -212,7 +216,7 @@ def test_markup_goes_and_the_sentence_stays(marked, plain):
 @pytest.mark.parametrize(
     "title",
     ["FIN DE LAVINIA.\n\nMETELLA.", "FIN\n\nDEUXIÈME NOUVELLE", "FIN DE LA PREMIÈRE PARTIE.\n\nLE RETOUR", "FIN D'UN RÊVE", "Fin d'octobre.",
-     "Note bien que je n'en savais rien.", "TABLE D'HÔTE", "ERRATA\n\nLE RETOUR", "PERSONNAGES\n\nLE ROI.\n\nPREMIER TABLEAU.", "PERSONNAGES\n\nLE ROI."],
+     "Note bien que je n'en savais rien.", "TABLE D'HÔTE", "ERRATA\n\nLE RETOUR", "PERSONNAGES\n\nLE ROI.\n\nPREMIER TABLEAU.", "PERSONNAGES\n\nLE ROI.", "AVIS DE L'ÉDITEUR"],
 )  # fmt: skip
 def test_no_rule_takes_half_a_book_away(title):
     """Ni titres numérotés, ni tirets : seule la longueur dit que c'est encore le livre."""

@@ -1,4 +1,4 @@
-"""Un livre en blocs, et à quoi se reconnaissent un titre de chapitre, une phrase, une réplique.
+"""Un livre en blocs, et à quoi se reconnaissent un titre de chapitre, une phrase, une réplique, une date.
 
 Dans un fichier du projet Gutenberg, une ligne vide sépare les paragraphes, et tout ce qui n'en est pas.
 """
@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from atelier.markup import without_markup
 
 
 @dataclass(frozen=True)
@@ -82,3 +84,24 @@ def is_prose(block: Block) -> bool:
     if sum(len(line) > FULL_LINE for line in block.lines) >= 3:
         return True  # quelques paragraphes ont perdu leur point final
     return bool(SENTENCE_END.search(block.text) or len(block.text) > 60 and PAUSE.search(block.text))
+
+
+MONTH = (
+    "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|vend[ée]miaire|brumaire|frimaire"
+    "|niv[oô]se|pluvi[oô]se|vent[oô]se|germinal|flor[ée]al|prairial|messidor|thermidor|fructidor"
+)
+DAY = rf"(?:(?:le|ce|du|fin)\s)*(?:(?:\d{{1,2}}|\.\.)(?:er)?\s)?(?:{MONTH})(?:,?\s(?:an\s\w+|\d{{4}}|\([^()]*\)))*|le\s\d{{1,2}}|1[5-9]\d\d"
+PLACE = r"[A-ZÀ-Ý][\w'’.]*(?:[\s-](?:[A-ZÀ-Ý][\w'’.]*|de|du|des|la|le|les|sur|en|à|au|[dl]['’]\w+))*"
+DATE = re.compile(rf"[«»\s]*(?:{PLACE},\s)?(?:à\s[^,]+,\s)?(?:\w+di\s)?(?i:{DAY})\W*$")
+LETTER_TITLE = re.compile(r"[«\s]*_(?:(?:De|Du)\s[^_!?]*\sà\s|(?:À|A|Au)\s(?:M|[a-z]+oyen)|Lettre|Réponse|Fragment|Extrait|Copie)[^_!?]*_\W*$")
+FAR = 15  # espaces : une ligne seule, si loin de la marge, est un titre, une date ou une signature
+
+
+def is_label(block: Block) -> bool:
+    """Une date, un lieu, une signature, le titre d'une lettre : à part, et souvent loin de la marge."""
+    text = " ".join(without_markup(block.text).split())
+    if len(text) > 100 or text.startswith(("-", "—")):
+        return False
+    far = block.text.startswith(" " * FAR) and len(block.lines) == 1 and len(text) < 50 and text[-1:] not in ",;!?"
+    set_apart = block.text.startswith(" " * 5) and re.match(r"[«_\s]*(?:\d|De |Du |Au |Le |[A-Z]\w+, )", text) and re.search(MONTH, text)
+    return bool(far or set_apart or DATE.match(text) or LETTER_TITLE.match(block.text))

@@ -7,7 +7,7 @@ Une règle par sorte d'ajout, dans l'ordre où elles s'appliquent. Elles parlent
 import re
 from collections.abc import Iterable
 
-from atelier.blocks import CHAPTER, PAUSE, REPLY, SEVERAL_SENTENCES, Block, blocks, is_chapter, is_dialogue, is_prose
+from atelier.blocks import CHAPTER, PAUSE, REPLY, SEVERAL_SENTENCES, Block, blocks, is_chapter, is_dialogue, is_label, is_prose
 from atelier.markup import without_markup
 from atelier.typography import normalize
 
@@ -24,8 +24,8 @@ def author_blocks(text: str) -> list[Block]:
     """Les blocs qui sont de l'autrice : ceux que toutes les règles laissent."""
     found = list(blocks(text))
     for rule in (
-        without_brackets, without_notes, rejoined, up_to_the_end, without_credits, without_publishers,
-        without_openings, only_prose,
+        without_brackets, without_notes, rejoined, up_to_the_end, without_credits, without_editors,
+        without_publishers, without_openings, only_prose,
     ):  # fmt: skip
         found = list(rule(found))
     return found
@@ -179,6 +179,30 @@ def without_credits(found: list[Block]) -> Iterable[Block]:
             yield block
 
 
+# ── Ce qu'un éditeur ou un traducteur dit en son nom ──
+
+EDITORS = re.compile(
+    r"\W*(?:(?:pr[ée]face|avis|notes?|avertissement|introduction|avant-propos|postface)\s(?:de\sl['’][ée]diteur|des\s[ée]diteurs|du\straducteur)"
+    r"|notice\s(?:sur|biographique|bibliographique|historique|litt[ée]raire))\b",
+    re.IGNORECASE,
+)
+LONGEST_PREFACE = 0.2  # de la longueur du livre
+
+
+def without_editors(found: list[Block]) -> Iterable[Block]:
+    """« AVIS DE L'ÉDITEUR », « NOTICE SUR… » : jusqu'au titre suivant. Une préface sans ces mots est de l'autrice."""
+    total, resumed = sum(len(block.text) for block in found), 0
+    for index, block in enumerate(found):
+        if index < resumed:
+            continue
+        if len(block.text) < 120 and not is_prose(block) and EDITORS.match(block.text):
+            end = next((place for place in range(index + 1, len(found)) if not is_prose(found[place])), len(found))
+            if sum(len(one.text) for one in found[index:end]) < LONGEST_PREFACE * total:
+                resumed = end
+                continue
+        yield block
+
+
 # ── Les imprimeurs, et les listes telles que les éditeurs d'alors les donnaient ──
 
 PRINTER = re.compile(r"\W*(?:.{0,40}(?:--|, |\. ))?(?:De l')?(?:Impr?\.|Imprimerie|IMPRIMERIE|IMP\.|Typographie|TYPOGRAPHIE|Typ\.|Stéréotyp\w*)\s")
@@ -253,29 +277,9 @@ def sentence_titles(found: list[Block]) -> set[Block]:
 
 # ── Ce qui reste ──
 
-MONTH = (
-    "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|vend[ée]miaire|brumaire|frimaire"
-    "|niv[oô]se|pluvi[oô]se|vent[oô]se|germinal|flor[ée]al|prairial|messidor|thermidor|fructidor"
-)
-DAY = rf"(?:(?:le|ce|du|fin)\s)*(?:(?:\d{{1,2}}|\.\.)(?:er)?\s)?(?:{MONTH})(?:,?\s(?:an\s\w+|\d{{4}}|\([^()]*\)))*|le\s\d{{1,2}}|1[5-9]\d\d"
-PLACE = r"[A-ZÀ-Ý][\w'’.]*(?:[\s-](?:[A-ZÀ-Ý][\w'’.]*|de|du|des|la|le|les|sur|en|à|au|[dl]['’]\w+))*"
-DATE = re.compile(rf"[«»\s]*(?:{PLACE},\s)?(?:à\s[^,]+,\s)?(?:\w+di\s)?(?i:{DAY})\W*$")
-LETTER_TITLE = re.compile(r"[«\s]*_(?:(?:De|Du)\s[^_!?]*\sà\s|(?:À|A|Au)\s(?:M|[a-z]+oyen)|Lettre|Réponse|Fragment|Extrait|Copie)[^_!?]*_\W*$")
-FAR = 15  # espaces : une ligne seule, si loin de la marge, est un titre, une date ou une signature
-
 
 def only_prose(found: list[Block]) -> Iterable[Block]:
     """Les titres, les ornements, les signatures et les dates seules s'en vont."""
     for block in found:
         if is_prose(block) and not is_label(block):
             yield block
-
-
-def is_label(block: Block) -> bool:
-    """Une date, un lieu, une signature, le titre d'une lettre : à part, et souvent loin de la marge."""
-    text = " ".join(without_markup(block.text).split())
-    if len(text) > 100 or text.startswith(("-", "—")):
-        return False
-    far = block.text.startswith(" " * FAR) and len(block.lines) == 1 and len(text) < 50 and text[-1:] not in ",;!?"
-    set_apart = block.text.startswith(" " * 5) and re.match(r"[«_\s]*(?:\d|De |Du |Au |Le |[A-Z]\w+, )", text) and re.search(MONTH, text)
-    return bool(far or set_apart or DATE.match(text) or LETTER_TITLE.match(block.text))
