@@ -96,7 +96,8 @@ def parse_options():
 
 def main() -> None:
     options = parse_options()
-    library = mirrors.fetch_all(books.book_list(options.offline), options.mirror or settings.MIRRORS, download_file)
+    wanted = books.book_list(options.offline)
+    library = mirrors.fetch_all(wanted, options.mirror or settings.MIRRORS, download_file)
     if options.naive_cut:
         naive_cut.show(library)
         return
@@ -114,7 +115,7 @@ def main() -> None:
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)
 
-    missing = len(books.book_list(options.offline)) - len(paragraphs_of)
+    missing = len(wanted) - len(paragraphs_of)
     print(f"\n{len(paragraphs_of)} livres." + (f" Il en manque {missing} : voyez plus haut pourquoi." if missing else ""))
     for split in data:
         number_of_sentences, number_of_words = count(list(data[split]["text"]))

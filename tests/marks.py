@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atelier import books
-from atelier.cleaning import author_blocks
+from atelier.naive_cut import author_lines
 
 MARKS = json.loads(Path(__file__).with_name("marks.json").read_text("utf-8"))
 
@@ -50,14 +50,11 @@ def marked_book(mirror: Path, mark: dict) -> MarkedBook | None:
     path = mirror / mark["file"]
     if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != mark["sha256"]:
         return None
-    lines = path.read_text(encoding=books.detect_encoding(path)).split("\n")
-    start = next(number for number, line in enumerate(lines) if books.START.match(line)) + 1
-    end = next(number for number, line in enumerate(lines) if books.END.match(line))
-    body = "\n".join(line.rstrip() for line in lines[start:end])
+    lines = books.read_text(path).split("\n")
     written = {number for number, line in enumerate(lines) if line.strip()}
     return MarkedBook(
         lines=lines,
         hers=written - numbers(mark["not_author"]),
-        kept={start + number for block in author_blocks(body) for number in block.numbers},
+        kept=author_lines(lines),
         uncertain=numbers(mark["uncertain"]),
     )

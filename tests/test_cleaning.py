@@ -24,8 +24,12 @@ def kept(front="", back="", inside=""):
     return [paragraph for paragraph in clean(text) if paragraph != CLEAN_STORY and "Te voilà" not in paragraph]
 
 
-@pytest.mark.parametrize(
-    "front",
+def each(texts: dict[str, str]):
+    """Un essai par texte, sous son nom."""
+    return pytest.mark.parametrize("text", texts.values(), ids=texts)
+
+
+@each(
     {
         "crédit": "Produced by Some Volunteer and the Online Distributed\nProofreading Team at http://www.pgdp.net",
         "crédit en français": "Produit par une volontaire.",
@@ -49,15 +53,13 @@ def kept(front="", back="", inside=""):
         "signature et date": "UNE AUTRICE.\n\nNohant, 12 avril 1851.",
         "image": "[Illustration: le moulin\nvu du pont]",
         "personnages": "PERSONNAGES\n\nLA MEUNIÈRE. LE FILS DE LA MEUNIÈRE, marchand de farine. UN MAQUIGNON,\nvenu d'Issoudun. La scène est au moulin, puis à la foire, puis sur le chemin\nqui les sépare, en automne.",
-    }.items(),
-    ids=lambda case: case[0],
+    }
 )
-def test_what_comes_before_the_book(front):
-    assert kept(front=front[1]) == []
+def test_what_comes_before_the_book(text):
+    assert kept(front=text) == []
 
 
-@pytest.mark.parametrize(
-    "back",
+@each(
     {
         "fin": "FIN.",
         "fin en italique": "_FIN DU MOULIN._",
@@ -71,15 +73,13 @@ def test_what_comes_before_the_book(front):
         "errata": "ERRATA.\n\nPage 3, ligne 2, au lieu de: foin, lisez: fouin.",
         "table": "TABLE\n\nI. Le départ 1\n\nII. La foire et ce qu'on y vendit 27\n\nFIN DE LA TABLE.",
         "crédit": "Produced by Some Volunteer and the Online Team.",
-    }.items(),
-    ids=lambda case: case[0],
+    }
 )
-def test_what_comes_after_the_book(back):
-    assert kept(back=back[1]) == []
+def test_what_comes_after_the_book(text):
+    assert kept(back=text) == []
 
 
-@pytest.mark.parametrize(
-    "inside",
+@each(
     {
         "tomes": "FIN DU TOME PREMIER.\n\n    Typographie Untel.\n\nLE MOULIN\n\nTOME SECOND\n\nPARIS, 1850.",
         "ornement": "       *       *       *       *       *",
@@ -95,26 +95,23 @@ def test_what_comes_after_the_book(back):
         "titre d'une lettre": "_De Maurice à sa mère._",
         "qui parle": "LE FOSSOYEUR",
         "points": "..................................",
-    }.items(),
-    ids=lambda case: case[0],
+    }
 )
-def test_what_comes_inside_the_book(inside):
-    assert kept(inside=inside[1]) == []
+def test_what_comes_inside_the_book(text):
+    assert kept(inside=text) == []
 
 
-@pytest.mark.parametrize(
-    "hers",
+@each(
     {
         "préface": "PRÉFACE\n\nJ'ai écrit ceci en hiver, près du feu.",
         "notice": "NOTICE\n\nJ'ai écrit ce conte pour mes enfants, qui ne l'ont pas lu.",
         "avertissement": "AVERTISSEMENT\n\nOn ne trouvera pas ici le nom des gens dont je parle.",
         "adresse au lecteur": "AU LECTEUR.\n\nCe livre est né d'une veillée, et je n'y ai rien corrigé depuis.",
         "dédicace": "A MON AMI JEAN.\n\nRecevez ce conte, mon ami, comme vous m'avez donné le vôtre.",
-    }.items(),
-    ids=lambda case: case[0],
+    }
 )
-def test_her_prefaces_and_dedications_stay(hers):
-    assert len(kept(front=hers[1])) == 1
+def test_her_prefaces_and_dedications_stay(text):
+    assert len(kept(front=text)) == 1
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,11 @@ def detect_encoding(path: Path) -> str:
     return "latin-1"  # tout octet y est un caractère
 
 
+def read_text(path: Path) -> str:
+    """Le texte du fichier, dans son encodage."""
+    return path.read_text(encoding=detect_encoding(path))
+
+
 def mend_encoding(path: Path) -> None:
     """Réécrit un livre en UTF-8 dont quelques octets sont abîmés : lu autrement, chaque « é » y deviendrait « Ã© »."""
     text = path.read_bytes().decode("utf-8", errors="replace")
@@ -69,7 +74,7 @@ def mend_encoding(path: Path) -> None:
 
 def differences(book: Book, path: Path) -> Iterator[str]:
     """En quoi l'en-tête du fichier ne parle pas du livre attendu : de quoi s'apercevoir qu'on en a pris un autre."""
-    header = START.split(path.read_text(encoding=detect_encoding(path)), maxsplit=1)[0]
+    header = START.split(read_text(path), maxsplit=1)[0]
     for field, pattern, expected in (
         ("titre", r"^Title: *(.+)", book.title),
         ("autrice", r"^Author: *(.+)", book.author),

@@ -113,15 +113,20 @@ def up_to_the_end(found: list[Block]) -> Iterable[Block]:
 
     Derrière viennent l'imprimeur, puis l'éditeur qui vante ses autres livres, parfois sur des dizaines de pages.
     """
-    lengths = [len(block.text) if is_prose(block) else 0 for block in found]
+    lengths = prose_lengths(found)
     before, total = 0, sum(lengths)
     for index, block in enumerate(found):
-        after = found[index + 1 :]
         if len(block.text) < 120 and (THE_END.match(block.text) or APPENDIX.match(block.text)):
+            after = found[index + 1 :]
             if is_catalogue(after) or total - before < LONGEST_APPENDIX * total and not is_story(after):
                 return found[:index]
         before += lengths[index]
     return found
+
+
+def prose_lengths(found: list[Block]) -> list[int]:
+    """La longueur de chaque bloc ; 0 pour ce qui n'est pas de la prose."""
+    return [len(block.text) if is_prose(block) else 0 for block in found]
 
 
 def is_catalogue(found: list[Block]) -> bool:
@@ -131,7 +136,7 @@ def is_catalogue(found: list[Block]) -> bool:
 
 def is_story(found: list[Block]) -> bool:
     """Des chapitres suivis de texte, ou des dialogues."""
-    lengths = [len(block.text) if is_prose(block) else 0 for block in found]
+    lengths = prose_lengths(found)
     chapters = any(is_chapter(block) and sum(lengths[place : place + 8]) > 400 for place, block in enumerate(found))
     return chapters or sum(bool(REPLY.match(block.text)) for block in found) > 4
 
@@ -167,12 +172,11 @@ def without_credits(found: list[Block]) -> Iterable[Block]:
         if min(place, total - place - len(block.text)) < EDGE:
             about_edition = bool(CREDIT.match(block.text) or EDITION.search(block.text) or len(ENGLISH.findall(block.text)) > 2)
             if title := NOTE_TITLE.match(block.text):
-                titled, left = title.end() == len(block.text), LONGEST_NOTE
+                about_edition, titled, left = True, title.end() == len(block.text), LONGEST_NOTE
             elif left > 0 and is_prose(block) and (titled or ABOUT.search(block.text)):
                 about_edition = True
             elif not about_edition:
                 left = 0
-            about_edition = about_edition or bool(title)
             left -= len(block.text)
         place += len(block.text)
         if not about_edition:
@@ -207,7 +211,7 @@ def without_editors(found: list[Block]) -> Iterable[Block]:
 
 PRINTER = re.compile(r"\W*(?:.{0,40}(?:--|, |\. ))?(?:De l')?(?:Impr?\.|Imprimerie|IMPRIMERIE|IMP\.|Typographie|TYPOGRAPHIE|Typ\.|Stéréotyp\w*)\s")
 VOLUMES = re.compile(r"\d+ (?:vols?\.?|--)\s*$")
-LISTED = re.compile(rf"\bin-(?:8|12|16|18|32)\b|(?:\. ){{4}}|(?<!\.)\.{{6,}}\s*\w+\s*$|^\s*[IVXLC]+[.\s-]+\S.{{0,70}}$")
+LISTED = re.compile(r"\bin-(?:8|12|16|18|32)\b|(?:\. ){4}|(?<!\.)\.{6,}\s*\w+\s*$|^\s*[IVXLC]+[.\s-]+\S.{0,70}$")
 
 
 def without_publishers(found: list[Block]) -> Iterable[Block]:

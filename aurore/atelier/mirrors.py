@@ -165,7 +165,7 @@ def _download(url: str, path: Path, download_file: Callable[[str, Path], None]) 
 
 def content_fault(path: Path) -> Fault | None:
     """Ce qui ne va pas dans un fichier téléchargé : get_file accepte en silence une réponse tronquée, ou une autre page."""
-    text = path.read_text(encoding=books.detect_encoding(path)).lstrip()
+    text = books.read_text(path).lstrip()
     if re.match(r"<[a-z!?]", text, re.IGNORECASE):
         return Fault.WEB_PAGE
     if "\0" in text:

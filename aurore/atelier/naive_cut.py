@@ -10,12 +10,18 @@ from atelier.cleaning import author_blocks
 FIRST, LAST = 50, 100
 
 
-def compare(path: Path) -> tuple[int, int]:
-    """(lignes étrangères qu'une coupe à l'aveugle laisse dans le livre, lignes de l'autrice qu'elle perd)."""
-    lines = path.read_text(encoding=books.detect_encoding(path)).split("\n")
+def author_lines(lines: list[str]) -> set[int]:
+    """Les numéros (à partir de 0) des lignes du fichier que le nettoyage laisse à l'autrice."""
     start = next(number for number, line in enumerate(lines) if books.START.match(line)) + 1
     end = next(number for number, line in enumerate(lines) if books.END.match(line))
-    hers = {start + number for block in author_blocks("\n".join(lines[start:end])) for number in block.numbers}
+    body = "\n".join(line.rstrip() for line in lines[start:end])
+    return {start + number for block in author_blocks(body) for number in block.numbers}
+
+
+def compare(path: Path) -> tuple[int, int]:
+    """(lignes étrangères qu'une coupe à l'aveugle laisse dans le livre, lignes de l'autrice qu'elle perd)."""
+    lines = books.read_text(path).split("\n")
+    hers = author_lines(lines)
     cut = {number for number in range(FIRST, len(lines) - LAST) if lines[number].strip()}
     return len(cut - hers), len(hers - cut)
 

@@ -49,7 +49,7 @@ def read_eltec(path: Path) -> str:
 
 
 def read_gutenberg(path: Path) -> str:
-    text = books.START.split(path.read_text(encoding=books.detect_encoding(path)), maxsplit=1)[1]
+    text = books.START.split(books.read_text(path), maxsplit=1)[1]
     return "\n".join(cleaning.clean(books.END.split(text, maxsplit=1)[0]))
 
 
