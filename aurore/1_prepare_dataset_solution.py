@@ -13,71 +13,106 @@ from tensorflow import keras
 
 from atelier import books, cleaning, console, corpus, language, mirrors, naive_cut, sentences, settings
 
+# >>> 1.a À réfléchir : combien de texte a-t-il fallu à GPT-2 pour apprendre à écrire ? Combien lui en donnons-nous ?
+# WebText, ce qu'il a lu : 8 millions de pages web, 40 Go (Radford et al., 2019). Nos onze livres : 6 Mo, près de sept mille
+# fois moins. C'est trop peu pour apprendre une langue, assez pour changer de manière un modèle qui la sait déjà.
+# <<< 1.a
+
 sentence_tokenizer = sentences.sentence_tokenizer()
 
 
 def download_file(url: str, path: Path) -> None:
-    """1.1 Télécharge le livre qui se trouve à l'adresse `url` dans le fichier `path`."""
+    """Télécharge le livre qui se trouve à l'adresse `url` dans le fichier `path`."""
+    # >>> 1.1 Télécharger `url` dans le fichier `path`, ni à côté ni dans un sous-dossier.
     keras.utils.get_file(fname=path.name, origin=url, cache_dir=path.parent, cache_subdir="")
+    # <<< 1.1
 
 
 def read_lines(path: Path) -> list[str]:
-    """1.2 Les lignes du livre. Les vieilles éditions ne sont pas en UTF-8 : `detect_encoding` le devine."""
+    """Les lignes du livre. Les vieilles éditions ne sont pas en UTF-8 : `detect_encoding` trouve leur encodage."""
+    # >>> 1.2 Ouvrir le livre dans son encodage, et rendre la liste de ses lignes.
     with open(path, encoding=books.detect_encoding(path)) as file:
         return file.readlines()
+    # <<< 1.2
 
 
 def remove_header(lines: list[str]) -> list[str]:
-    """1.3 Ce qui suit la ligne « *** START OF … *** »."""
+    """Ce qui suit la ligne « *** START OF … *** » ; toutes les lignes, si aucune ne dit cela."""
+    # >>> 1.3 Ôter l'en-tête : rendre les lignes qui suivent la première que reconnaît `books.START.match(line)`.
     for number, line in enumerate(lines):
         if books.START.match(line):
             return lines[number + 1 :]
     return lines
+    # <<< 1.3
 
 
 def remove_footer(lines: list[str]) -> list[str]:
-    """1.4 Ce qui précède la ligne « *** END OF … *** » : après elle vient la licence, en anglais."""
+    """Ce qui précède la ligne « *** END OF … *** » : après elle vient la licence, en anglais."""
+    # >>> 1.4 Ôter la licence : rendre les lignes qui précèdent la première que reconnaît `books.END.match(line)`.
     for number, line in enumerate(lines):
         if books.END.match(line):
             return lines[:number]
     return lines
+    # <<< 1.4
 
 
 def strip_lines(lines: list[str]) -> list[str]:
-    """1.5 Les lignes sans les blancs ni le saut de ligne qui les terminent."""
+    """Les mêmes lignes, sans le saut de ligne ni les blancs qui les terminent."""
+    # >>> 1.5 Rendre une nouvelle liste, où chaque ligne a perdu les blancs de sa fin, mais non ceux de son début.
     return [line.rstrip() for line in lines]
+    # <<< 1.5
 
 
 def join_lines(lines: list[str]) -> str:
-    """1.6 Les lignes réunies en un seul texte."""
+    """Les lignes réunies en un seul texte."""
+    # >>> 1.6 Réunir les lignes, avec un saut de ligne entre l'une et l'autre.
     return "\n".join(lines)
+    # <<< 1.6
 
 
 def split_text_to_list(text: str) -> list[str]:
-    """1.7 Les phrases d'un paragraphe, par le PunktSentenceTokenizer de NLTK."""
+    """Les phrases d'un paragraphe."""
+    # >>> 1.7 Rendre la liste des phrases de `text`, que trouve le découpeur de NLTK, `sentence_tokenizer`.
     return sentence_tokenizer.tokenize(text)
+    # <<< 1.7
 
 
 def read_book(path: Path) -> list[list[str]]:
-    """Du fichier aux phrases de chaque paragraphe : les exercices 1.2 à 1.7, dans l'ordre."""
+    """Du fichier aux phrases de chaque paragraphe : les exercices 1.2 à 1.7, dans l'ordre, en montrant ce que fait chacun."""
     lines = read_lines(path)
+    print(f"{len(lines):>7}", end="", flush=True)
     lines = remove_header(lines)
+    print(f"{len(lines):>13}", end="", flush=True)
     lines = remove_footer(lines)
+    print(f"{len(lines):>13}", end="", flush=True)
     lines = strip_lines(lines)
     text = join_lines(lines)
+    print(f"{len(text):>11}", end="", flush=True)
     paragraphs = cleaning.clean(text)
     language.check_french(paragraphs)
-    return [split_text_to_list(paragraph) for paragraph in paragraphs]
+    sentences_of = [split_text_to_list(paragraph) for paragraph in paragraphs]
+    print(f"{sum(map(len, sentences_of)):>8}")
+    return sentences_of
 
 
 def count(texts: list[str]) -> tuple[int, int]:
-    """1.8 (bonus) Le nombre de phrases, et celui des mots : les suites de lettres ou de chiffres (« l'âme » en fait deux)."""
+    """Le nombre de phrases, et celui des mots : les suites de lettres ou de chiffres (« l'âme » en fait deux)."""
+    # >>> 1.8 (bonus) Compter les phrases de la liste `texts`, puis leurs mots, et rendre les deux nombres.
     return len(texts), sum(len(re.findall(r"\w+", text)) for text in texts)
+    # <<< 1.8
 
 
 def random_sentences(texts: list[str], number: int) -> list[str]:
-    """1.9 (bonus) Quelques phrases au hasard : regarder ses données avant de leur faire confiance."""
+    """Quelques phrases au hasard : regarder ses données avant de leur faire confiance."""
+    # >>> 1.9 (bonus) Tirer `number` phrases différentes de la liste `texts`, ou toutes s'il y en a moins.
     return random.sample(texts, min(number, len(texts)))
+    # <<< 1.9
+
+
+# >>> 1.b À réfléchir : pourquoi partager les données en trois, train, validation et test ?
+# Le modèle apprend sur train. Sur validation, on compare les réglages et l'on garde le meilleur moment de l'entraînement : à
+# force d'être choisi d'après elle, il finit par lui convenir un peu. Seul test, que rien n'a touché, dit ce qu'il vaut.
+# <<< 1.b
 
 
 def parse_options():
@@ -102,28 +137,27 @@ def main() -> None:
         naive_cut.show(library)
         return
 
+    print(f"  {'':<29} lignes sans en-tête sans licence caractères phrases")
     paragraphs_of = {}
     for book, path in library:
+        print(f"  {book.title:<29}", end="", flush=True)
         try:
             paragraphs_of[book] = read_book(path)
         except console.AuroreError as error:
-            print(f"  {book.title} ({book.id}) est laissé de côté : {error}")
-            continue
-        number_of_sentences, number_of_words = count([text for paragraph in paragraphs_of[book] for text in paragraph])
-        print(f"  {book.title:<32} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
+            print(f"\n  {book.title} ({book.id}) est laissé de côté : {error}")
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)
 
     missing = len(wanted) - len(paragraphs_of)
     print(f"\n{len(paragraphs_of)} livres." + (f" Il en manque {missing} : voyez plus haut pourquoi." if missing else ""))
+    print(f"Données enregistrées dans {settings.DATA}. Ensuite : {console.step(2)}\n")
     for split in data:
         number_of_sentences, number_of_words = count(list(data[split]["text"]))
         print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
     print("\nQuelques phrases au hasard :")
     for sentence in random_sentences(list(data["train"]["text"]), 5):
         print(f"  - {sentence}")
-    print(f"\nDonnées enregistrées dans {settings.DATA}. Ensuite : {console.command('2_tokenize_solution.py')}")
 
 
 if __name__ == "__main__":

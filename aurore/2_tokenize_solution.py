@@ -7,47 +7,70 @@ son numéro dans un vocabulaire.
 from collections.abc import Iterator
 
 import atelier  # noqa: F401  (avant transformers, pour régler son environnement)
+from datasets import load_from_disk
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from atelier import console, corpus, models, settings, tokens
+from atelier import catch_up, console, models, settings, tokens
 from atelier.whole import written_whole
 
-TEXT = "Bonjour Madame, je m'appelle George Sand. Et vous ?"  # 2.2
-
+VOCAB_SIZE = 52_000
 
 def load_tokenizer(model_name: str) -> PreTrainedTokenizerBase:
-    """2.1 Le tokenizer avec lequel le modèle de base a été entraîné : l'un ne va pas sans l'autre."""
+    """Le tokenizer avec lequel le modèle de base a été entraîné : l'un ne va pas sans l'autre."""
+    # >>> 2.1 Charger, et rendre, le tokenizer du modèle `model_name`.
     return AutoTokenizer.from_pretrained(model_name)
+    # <<< 2.1
 
 
-def tokens_analysis(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[list[int], list[str]]:
-    """2.3 et 2.4 Les identifiants des tokens du texte, puis ces tokens tels que le vocabulaire les écrit."""
-    ids = tokenizer(text)["input_ids"]
-    return ids, tokenizer.convert_ids_to_tokens(ids)
+def simple_text() -> str:
+    """Le texte que l'on va regarder de près."""
+    # >>> 2.2 Un texte simple, en français.
+    text = "Bonjour Madame, je m'appelle George Sand. Et vous ?"  # <<< 2.2
+    return text
+
+
+def tokens_analysis(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Ce que le réseau reçoit à la place du texte : l'identifiant de chacun de ses tokens."""
+    # >>> 2.3 Les identifiants des tokens de `text`.
+    ids = tokenizer(text)["input_ids"]  # <<< 2.3
+    return ids
+
+
+def vocabulary_of(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> list[str]:
+    """Les tokens, tels que le vocabulaire les écrit."""
+    # >>> 2.4 Le token de chaque identifiant.
+    names = tokenizer.convert_ids_to_tokens(ids)  # <<< 2.4
+    return names
 
 
 def get_training_corpus(texts: list[str], batch_size: int = 1000) -> Iterator[list[str]]:
-    """2.5 (bonus) Les textes par paquets : `yield` les donne l'un après l'autre, sans tout copier en mémoire."""
+    """Les textes par paquets, l'un après l'autre, sans tout copier en mémoire."""
+    # >>> 2.5 (bonus) Donner, avec `yield`, les textes par paquets de `batch_size` ; le dernier peut être plus petit.
     for start in range(0, len(texts), batch_size):
         yield texts[start : start + batch_size]
+    # <<< 2.5
 
 
-def retrain(tokenizer: PreTrainedTokenizerBase, texts: list[str], vocab_size: int) -> PreTrainedTokenizerBase:
-    """2.6 (bonus) Un tokenizer de la même espèce, dont le vocabulaire vient de nos textes."""
-    return tokenizer.train_new_from_iterator(get_training_corpus(texts), vocab_size)
+def retrain(tokenizer: PreTrainedTokenizerBase, batches: Iterator[list[str]], vocab_size: int) -> PreTrainedTokenizerBase:
+    """Un tokenizer de la même espèce, dont le vocabulaire vient de nos textes."""
+    # >>> 2.6 (bonus) Entraîner, et rendre, un nouveau tokenizer de `vocab_size` tokens.
+    return tokenizer.train_new_from_iterator(batches, vocab_size)
+    # <<< 2.6
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
-    """2.7 (bonus) L'enregistre dans `aurore/tokenizer`, et le relit : seul un fichier relu est un fichier sûr."""
+    """Enregistre le tokenizer dans `aurore/tokenizer`, et le relit : seul un fichier relu est un fichier sûr."""
     with written_whole(settings.TOKENIZER) as folder:
-        tokenizer.save_pretrained(folder)
+        # >>> 2.7 (bonus) Enregistrer le tokenizer dans `folder`, qui deviendra `aurore/tokenizer`. Puis regarder ce qu'il contient.
+        tokenizer.save_pretrained(folder)  # <<< 2.7
     return AutoTokenizer.from_pretrained(settings.TOKENIZER)
 
 
 def show(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
-    ids, names = tokens_analysis(tokenizer, text)
+    ids = tokens_analysis(tokenizer, text)
     print(f"\n« {text} » en {len(ids)} tokens :")
     print(f"  identifiants : {ids}")
+    names = vocabulary_of(tokenizer, ids)
     print(f"  vocabulaire  : {names}")
     print(f"  lisibles     : {' | '.join(tokens.readable(tokenizer, ids))}")
 
@@ -56,36 +79,39 @@ def parse_options():
     parser = console.argument_parser("Étape 2 : montre le tokenizer du modèle de base et, si on le demande, le réentraîne.")
     parser.add_argument("--retrain", action="store_true", help="réentraîne le tokenizer sur les données de l'étape 1")
     parser.add_argument(
-        "--vocab-size", type=console.number(int, minimum=300), default=52_000, metavar="N",
-        help="taille du nouveau vocabulaire (52000 par défaut)",
+        "--vocab-size", type=console.number(int, minimum=300), default=VOCAB_SIZE, metavar="N",
+        help="taille du nouveau vocabulaire (%(default)s par défaut)",
     )  # fmt: skip
     return parser.parse_args()
 
 
 def main() -> None:
     options = parse_options()
-    data = corpus.load_data() if options.retrain else None
+    data = load_from_disk(catch_up.data_folder()) if options.retrain else None
     MODEL_NAME = str(models.base_model())
     tokenizer = load_tokenizer(MODEL_NAME)
     print(f"Vocabulaire de {len(tokenizer)} tokens ; la fin d'un texte est {tokenizer.eos_token} ({tokenizer.eos_token_id}).")
-    show(tokenizer, TEXT)
+    text = simple_text()
+    show(tokenizer, text)
     print(
         "Le vocabulaire écrit des octets, non des lettres : Ġ y est l'espace, Ã© les deux octets de « é » en UTF-8. Ainsi,\n"
         "256 signes suffisent pour n'importe quel texte, et aucun caractère n'est inconnu."
     )
     if not options.retrain:
-        print(f"\nEnsuite : {console.command('3_train_solution.py')} (ou --retrain, pour un tokenizer appris sur nos livres)")
+        print(f"\nEnsuite : {console.step(3)} (ou --retrain, pour un tokenizer appris sur nos livres)")
         return
 
     print("\nRéentraînement du tokenizer sur les phrases d'entraînement…", flush=True)
-    new_tokenizer = save_tokenizer(retrain(tokenizer, list(data["train"]["text"]), options.vocab_size))
-    show(new_tokenizer, TEXT)
+    batches = get_training_corpus(list(data["train"]["text"]))
+    new_tokenizer = retrain(tokenizer, batches, options.vocab_size)
+    new_tokenizer = save_tokenizer(new_tokenizer)
+    print(f"Enregistré dans {settings.TOKENIZER} : {', '.join(sorted(path.name for path in settings.TOKENIZER.iterdir()))}.")
+    show(new_tokenizer, text)
     print("\nSur un livre que ni l'un ni l'autre n'a lu (la partie « test ») :")
     for name, candidate in (("modèle de base", tokenizer), ("réentraîné", new_tokenizer)):
         per_word, whole = tokens.efficiency(candidate, data["test"]["text"])
         print(f"  {name:<15} {len(candidate):>6} tokens au vocabulaire, {console.decimal(per_word, 2)} tokens par mot, {100 * whole:.0f} % des mots entiers")
-    print(f"\nTokenizer enregistré dans {settings.TOKENIZER} : l'étape 3 s'en servira.")
-    print(f"Ensuite : {console.command('3_train_solution.py')}")
+    print(f"\nL'étape 3 se servira du tokenizer réentraîné. Ensuite : {console.step(3)}")
 
 
 if __name__ == "__main__":

@@ -14,45 +14,77 @@ from datasets import DatasetDict, load_from_disk
 from tensorflow import keras
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, TFAutoModelForCausalLM, TFPreTrainedModel
 
-from atelier import console, corpus, models, packing, settings, training
+from atelier import catch_up, console, corpus, models, packing, settings, training
+
+# >>> 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
+# Le texte lui-même : la vérité est à portée de main, c'est le token suivant. Personne n'a rien à étiqueter, et tout livre
+# devient une suite d'exercices corrigés. On parle d'apprentissage auto-supervisé.
+# <<< 3.a
+
+# >>> 3.5 À essayer : changer la durée et la taille des lots, ici ou par `--epochs 2 --batch-size 16`. Qu'est-ce qui change ?
+# Plus longtemps : la perplexité baisse, puis celle de validation remonte quand le modèle se met à retenir ses livres par
+# cœur. De plus gros lots : chaque correction est plus sûre et plus lente, une époque en compte moins, et il faut plus de
+# mémoire. Le meilleur réglage se mesure ; il ne se devine pas.
+# <<< 3.5
+MINUTES = 10
+BATCH_SIZE = 8
+
+# >>> 3.6 (bonus) À essayer : un taux d'apprentissage dix fois plus grand, puis dix fois plus petit. Que se passe-t-il ?
+# Dix fois trop petit, le modèle change à peine. Dix fois trop grand, chaque correction dépasse son but : la perte monte au
+# lieu de descendre, et le modèle oublie son français.
+# <<< 3.6
+LEARNING_RATE = None  # None : choisi selon la taille du modèle
 
 
 def parse_options():
     parser = console.argument_parser("Étape 3 : entraîne le modèle de base sur les données de l'étape 1.")
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
-        "--minutes", type=console.number(float, above=0), default=10, metavar="M",
-        help="durée de l'entraînement, évaluations comprises (10 par défaut)",
+        "--minutes", type=console.number(float, above=0), default=MINUTES, metavar="M",
+        help="durée de l'entraînement, évaluations comprises (%(default)s par défaut)",
     )  # fmt: skip
     length.add_argument("--epochs", type=console.number(int, minimum=1), metavar="N", help="lire N fois toutes les données")
     length.add_argument("--max-steps", type=console.number(int, minimum=1), metavar="N", help="s'arrêter après N pas")
     parser.add_argument(
-        "--batch-size", type=console.number(int, minimum=1), default=8, metavar="N",
-        help=f"blocs de {packing.BLOCK_SIZE} tokens lus avant chaque correction des poids (8 par défaut)",
+        "--batch-size", type=console.number(int, minimum=1), default=BATCH_SIZE, metavar="N",
+        help=f"blocs de {packing.BLOCK_SIZE} tokens lus avant chaque correction des poids (%(default)s par défaut)",
     )  # fmt: skip
     parser.add_argument(
-        "--learning-rate", type=console.number(float, above=0, maximum=1), metavar="T",
+        "--learning-rate", type=console.number(float, above=0, maximum=1), default=LEARNING_RATE, metavar="T",
         help="taux d'apprentissage le plus haut (choisi selon la taille du modèle par défaut)",
     )  # fmt: skip
     parser.add_argument("--seed", type=console.number(int, 0, 2**32 - 1), default=settings.SEED, metavar="N", help="graine du hasard")
+    parser.add_argument("--sizes", action="store_true", help="montre seulement la taille du modèle, à côté d'autres GPT-2")
     return parser.parse_args()
 
 
-def load_model(base: Path) -> tuple[TFPreTrainedModel, PreTrainedTokenizerBase]:
-    """3.2 Le modèle de base, et le tokenizer de l'étape 2, accordés l'un à l'autre."""
-    MODEL_NAME = str(base)
+def load_model(MODEL_NAME: Path) -> tuple[TFPreTrainedModel, PreTrainedTokenizerBase]:
+    """Le modèle de base, et le tokenizer de l'étape 2, accordés l'un à l'autre."""
     model = TFAutoModelForCausalLM.from_pretrained(MODEL_NAME)
-    tokenizer = AutoTokenizer.from_pretrained(models.tokenizer_to_train(base))
+    tokenizer = AutoTokenizer.from_pretrained(models.tokenizer_to_train(MODEL_NAME))
     models.adapt_embeddings(model, AutoTokenizer.from_pretrained(MODEL_NAME), tokenizer)
     models.set_end_of_text(model, tokenizer)
     return model, tokenizer
 
 
-def load_data() -> DatasetDict:
-    """3.3 Les données que l'étape 1 a enregistrées."""
-    return load_from_disk(corpus.checked(settings.DATA))
+def show_summary(model: TFPreTrainedModel) -> None:
+    """De quoi le modèle est fait."""
+    # >>> 3.1 Afficher le résumé du modèle : ses couches, le nombre de ses paramètres.
+    model.summary()  # <<< 3.1
+    print(f"La couche « transformer » empile {model.config.n_layer} blocs identiques, de largeur {model.config.n_embd}.\n")
 
 
+def load_data(folder: Path) -> DatasetDict:
+    """Les données que l'étape 1 a enregistrées."""
+    # >>> 3.3 Relire, et rendre, les données enregistrées dans `folder`.
+    return load_from_disk(folder)
+    # <<< 3.3
+
+
+# >>> 3.b À réfléchir : pourquoi corriger les poids après un lot d'exemples, et non après chacun, ou après tous ?
+# Après chacun : un seul exemple renseigne mal, on corrige dans tous les sens, et le processeur, fait pour calculer en bloc,
+# reste à moitié oisif. Après tous : une seule correction par époque, sûre mais bien trop rare. Le lot est entre les deux.
+# <<< 3.b
 def make_blocks(data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> tuple[np.ndarray, np.ndarray]:
     """Les données en blocs de tokens : ceux d'entraînement, et quelques-uns de validation."""
     train_blocks = packing.pack(tokenizer, corpus.texts(data["train"]))
@@ -65,20 +97,24 @@ def compile_model(model: TFPreTrainedModel, learning_rate: float) -> None:
     model.compile(optimizer=keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0))
 
 
-def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *callbacks) -> dict[str, list[float]]:
-    """3.4 L'entraînement ; rend les pertes de chaque époque (`loss` et `val_loss`)."""
-    history = model.fit(
+def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others) -> keras.callbacks.History:
+    """L'entraînement ; rend l'histoire des pertes que Keras a notée.
+
+    `saver` garde le meilleur modèle ; `others`, les autres aides (callbacks), dont l'entraînement peut se passer.
+    """
+    # >>> 3.4 Entraîner le modèle sur `tf_train_dataset`, `epochs` fois, en l'évaluant sur `tf_eval_dataset`, avec `saver`.
+    return model.fit(
         tf_train_dataset,
         validation_data=tf_eval_dataset,
         epochs=epochs,
-        callbacks=[saver, *callbacks],
+        callbacks=[saver, *others],
         verbose=console.progress(),
     )
-    return history.history
+    # <<< 3.4
 
 
 def chosen_steps(options, steps_per_epoch: int) -> int | None:
-    """3.5 Combien de fois corriger les poids, si `--max-steps` ou `--epochs` le disent."""
+    """Combien de fois corriger les poids, si `--max-steps` ou `--epochs` le disent."""
     return options.max_steps or (options.epochs and options.epochs * steps_per_epoch)
 
 
@@ -87,17 +123,31 @@ def main() -> None:
     options = parse_options()
     keras.utils.set_random_seed(options.seed)
 
-    data = load_data()
-    base = models.base_model()
-    model, tokenizer = load_model(base)
+    # >>> 3.2 À essayer : un autre modèle français, par AURORE_MODEL ou ici, dans MODEL_NAME. Sans réseau, voir `--sizes`.
+    # Deux modèles se comparent par leurs paramètres (`--sizes`), par leur perplexité avant tout entraînement, si leur
+    # tokenizer est le même, et par leurs textes. GPT-2 medium a près de trois fois les paramètres de small, et un pas y
+    # coûte à peu près trois fois plus ; mini en a dix-huit fois moins que small.
+    # <<< 3.2
+    MODEL_NAME = models.base_model()
+    # >>> 3.c À réfléchir : comment choisir un modèle ?
+    # Par la langue qu'il a apprise, sa taille (tient-il en mémoire ? combien de temps pour un pas ?), sa licence, ce que sa
+    # fiche dit de ses données et de ses biais ; puis en l'essayant, lui et ses concurrents, sur ses propres textes.
+    # <<< 3.c
+    if options.sizes:
+        training.show_sizes(MODEL_NAME)
+        return
+
+    folder = catch_up.data_folder()
+    model, tokenizer = load_model(MODEL_NAME)
+    show_summary(model)
+    data = load_data(folder)
     train_blocks, eval_blocks = make_blocks(data, tokenizer)
     tf_train_dataset = packing.to_tf_dataset(train_blocks, options.batch_size, shuffle_seed=options.seed)
     tf_eval_dataset = packing.to_tf_dataset(eval_blocks, options.batch_size)
     print(f"{train_blocks.size} tokens d'entraînement : une époque fait {len(tf_train_dataset)} pas.")
 
-    model.summary()  # 3.1
     training.check_disk(model)
-    learning_rate = options.learning_rate or training.default_learning_rate(model)  # 3.6
+    learning_rate = options.learning_rate or training.default_learning_rate(model)
     compile_model(model, learning_rate)
     loss_before, evaluation_seconds = training.evaluate(model, tf_eval_dataset)
     print(f"Perplexité avant l'entraînement : {console.decimal(training.perplexity(loss_before))}")
@@ -108,18 +158,18 @@ def main() -> None:
     )
     print(f"Entraînement de {steps} pas, soit {100 * steps / len(tf_train_dataset):.0f} % d'une époque.")
     epochs = math.ceil(steps / len(tf_train_dataset))
-    with training.run_folder() as folder:
-        saver = training.best_checkpoint(folder)
-        losses = fit(
+    with training.run_folder() as run:
+        saver = training.best_checkpoint(run)
+        history = fit(
             model, tf_train_dataset.take(steps), tf_eval_dataset, epochs,
             saver, training.WarmupCosine(steps, learning_rate), training.StopOnNaN(),
         )  # fmt: skip
         chosen = {"batch_size": options.batch_size, "learning_rate": learning_rate, "seed": options.seed}
-        training.save_run(model, tokenizer, folder, base_model=models.name(base), settings=chosen, steps=steps, **losses)
+        training.save_run(model, tokenizer, run, base_model=models.name(MODEL_NAME), settings=chosen, steps=steps, **history.history)
 
-    before, after = (console.decimal(training.perplexity(loss)) for loss in (loss_before, min(losses["val_loss"])))
+    before, after = (console.decimal(training.perplexity(loss)) for loss in (loss_before, min(history.history["val_loss"])))
     print(f"Perplexité : {before} avant, {after} après.")
-    print(f"Modèle enregistré dans {folder}. Ensuite : {console.command('4_generate_solution.py')}")
+    print(f"Modèle enregistré dans {run}. Ensuite : {console.step(4)}")
 
 
 if __name__ == "__main__":

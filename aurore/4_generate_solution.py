@@ -4,12 +4,12 @@ On lui donne quelques mots, l'amorce ; il propose une probabilité pour chaque t
 l'ajoute au texte, et l'on recommence.
 """
 
+from pathlib import Path
+
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
-from transformers import AutoConfig, AutoTokenizer, TFAutoModelForCausalLM, pipeline
+from transformers import AutoConfig, AutoTokenizer, Pipeline, PretrainedConfig, TFAutoModelForCausalLM, TFPreTrainedModel, pipeline
 
 from atelier import console, generation, models
-
-PROMPTS = ["Cette jeune femme était assise", "Le soir, elle se rappelait"]  # 4.2
 
 
 def parse_options():
@@ -35,28 +35,57 @@ def parse_options():
     return parser.parse_args()
 
 
+def load_model(MODEL_NAME: Path) -> tuple[PretrainedConfig, TFPreTrainedModel]:
+    """La configuration d'un modèle, et ce modèle avec ses poids : ce que fait aussi la page web (`generation.load_pipeline`)."""
+    # >>> 4.1 Charger, et rendre, la configuration de `MODEL_NAME`, puis le modèle de langue (« causal LM ») qu'elle décrit.
+    config = AutoConfig.from_pretrained(MODEL_NAME)
+    model = TFAutoModelForCausalLM.from_pretrained(MODEL_NAME, config=config)
+    return config, model
+    # <<< 4.1
+
+
+def two_prompts() -> list[str]:
+    """Ce que le modèle continuera, si `--prompt` ne dit rien d'autre."""
+    # >>> 4.2 Une liste de deux amorces : des débuts de phrase.
+    prompts = ["Cette jeune femme était assise", "Le soir, elle se rappelait"]  # <<< 4.2
+    return prompts
+
+
+def write(pipe: Pipeline, prompts: list[str], **sampling) -> list[list[dict]]:
+    """Ce que le pipeline propose pour chaque amorce. `sampling` : la longueur et les réglages du tirage, à lui transmettre."""
+    # >>> 4.3 Appeler `pipe` sur les amorces, avec les réglages de `sampling`.
+    outputs = pipe(prompts, **sampling)  # <<< 4.3
+    return outputs
+
+
 def get_text(output: list[dict]) -> str:
-    """4.4 Le texte d'une réponse du pipeline : une liste de propositions, dont on garde la première."""
+    """Le texte d'une réponse du pipeline : une liste de propositions, dont on garde la première."""
     return output[0]["generated_text"]
+
+
+def print_texts(outputs: list[list[dict]]) -> None:
+    """Montre les textes, une ligne vide entre deux."""
+    # >>> 4.4 Afficher le texte de chaque réponse, l'un après l'autre : `get_text` l'y trouve.
+    for output in outputs:
+        print(get_text(output), end="\n\n")
+    # <<< 4.4
 
 
 def main() -> None:
     options = parse_options()
 
-    MODEL_NAME = str(models.model_to_write())
-    config = AutoConfig.from_pretrained(MODEL_NAME)  # 4.1
-    model = TFAutoModelForCausalLM.from_pretrained(MODEL_NAME, config=config)
+    MODEL_NAME = models.model_to_write()
+    config, model = load_model(MODEL_NAME)
     tokenizer = AutoTokenizer.from_pretrained(MODEL_NAME)
     models.set_end_of_text(model, tokenizer)
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)
 
-    prompts = [generation.check_prompt(prompt, pipe, options.max_new_tokens) for prompt in options.prompt or PROMPTS]
+    prompts = [generation.check_prompt(prompt, pipe, options.max_new_tokens) for prompt in options.prompt or two_prompts()]
     sampling = generation.sampling(
         options.temperature, options.top_p, options.top_k, options.max_new_tokens, options.seed
     )
-    outputs = pipe(prompts, **sampling)  # 4.3
-    for output in outputs:
-        print(get_text(output), end="\n\n")
+    outputs = write(pipe, prompts, **sampling)
+    print_texts(outputs)
 
 
 if __name__ == "__main__":

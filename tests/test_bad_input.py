@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import AURORE, environment, help_of, refused, run_fresh, succeeded
+from conftest import AURORE, environment, help_of, refused, run_fresh, succeed, succeeded
 
 from atelier import models, settings
 from atelier.console import AuroreError
 
-SCRIPTS = sorted(path.name for path in AURORE.glob("*.py"))
+SCRIPTS = [*sorted(path.name for path in AURORE.glob("*_solution.py")), "5_flask.py", "demo.py", "check.py"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -30,11 +30,10 @@ def test_help_is_alone_on_the_screen_and_leaves_no_file(tmp_path):
     assert done.stderr == "" and list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("script", ["2_tokenize_solution.py", "3_train_solution.py"])
-def test_a_step_before_step_1_says_which_comes_first(script, tmp_path):
-    options = ["--retrain"] if script.startswith("2") else []
-    sentence = refused(script, *options, home=tmp_path)
-    assert "Pas de données" in sentence and "python aurore/1_prepare_dataset_solution.py" in sentence
+def test_a_step_before_step_1_takes_the_embedded_texts_and_says_which_comes_first(tmp_path):
+    done = succeed("2_tokenize_solution.py", "--retrain", "--vocab-size", "400", home=tmp_path)
+    assert "Pas encore de données" in done.stderr and "python aurore/1_prepare_dataset_solution.py" in done.stderr
+    assert (tmp_path / "tokenizer" / "tokenizer.json").exists() and not (tmp_path / "data").exists()
 
 
 def test_data_of_an_interrupted_run_are_not_trained_on(prepared, tmp_path):

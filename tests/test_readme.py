@@ -11,12 +11,15 @@ import urllib.request
 import pytest
 from conftest import AURORE, ROOT, environment, help_of, load
 
+from atelier import exercises, settings
+
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 LINES = [line for language, block in BLOCKS if language == "console" for line in block.splitlines()]
 LOCAL = [line for line in LINES if not line.startswith("docker ")]
 FOLLOWED = [line for line in LOCAL if " --" not in line or "--retrain" in line]
 DOCKER = [line for line in LINES if line.startswith("docker ")]
+ENDLESS = {"5_flask": "prête", "--watch": "Écrivez"}  # ce qui tourne jusqu'à ce qu'on l'arrête, et ce qu'il dit une fois prêt
 
 
 def execute(line: str, home, **variables) -> str:
@@ -28,15 +31,17 @@ def execute(line: str, home, **variables) -> str:
         line, shell=True, executable="/bin/bash", cwd=ROOT, env=environment(home, **variables), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
-    if "5_flask" in line:  # la page tourne jusqu'à ce qu'on l'arrête
-        while "prête" not in (shown := command.stdout.readline()):
+    if sign := next((sign for script, sign in ENDLESS.items() if script in line), None):
+        while sign not in (shown := command.stdout.readline()):
             assert shown, command.stderr.read()
+    if "5_flask" in line:
         with urllib.request.urlopen(re.search(r"http://localhost\S+", shown)[0]) as page:
             assert "Aurore" in page.read().decode()
+    if sign:
         os.killpg(command.pid, signal.SIGINT)
     stdout, stderr = command.communicate(timeout=300)
-    # Ctrl-C n'atteint un conteneur que par un terminal : la page du conteneur, elle, est tuée.
-    assert command.returncode == 0 or line.startswith("docker ") and "5_flask" in line, f"{line}\n{stdout}\n{stderr}"
+    # Ctrl-C n'atteint un conteneur que par un terminal : le script du conteneur, lui, est tué.
+    assert command.returncode == 0 or line.startswith("docker ") and sign, f"{line}\n{stdout}\n{stderr}"
     return stdout
 
 
@@ -58,7 +63,7 @@ def test_the_local_commands_run_as_they_stand(followed):
     home, shown = followed
     assert "12 livres." in shown[0][1]
     assert (home / "data" / "dataset_dict.json").exists() and (home / "model" / "latest").exists()
-    assert {script for line, _ in shown for script in re.findall(r"\d_\w+\.py", line)} == {path.name for path in AURORE.glob("[1-5]_*.py")}
+    assert {script for line, _ in shown for script in re.findall(r"\d_\w+\.py", line)} == {*(f"{step}_solution.py" for step in settings.STEPS), "5_flask.py"}
 
 
 @pytest.mark.parametrize("line", [line for line in LOCAL if line not in FOLLOWED])
@@ -82,7 +87,7 @@ def test_every_docker_line_is_given_for_each_shell():
         language: [line.replace(volume, "VOLUME") for shell, block in BLOCKS if shell == language for line in block.splitlines() if " -v " in line]
         for language, volume in shells.items()
     }
-    assert len(lines["console"]) == 5 and lines["console"] == lines["powershell"] == lines["bat"]
+    assert len(lines["console"]) == 6 and lines["console"] == lines["powershell"] == lines["bat"]
     assert all(line.count("VOLUME") == 1 for line in lines["console"])
 
 
@@ -92,7 +97,7 @@ def test_the_options_it_names_exist():
         for line in block.splitlines():
             if script := re.search(r"aurore[/\\](\w+\.py)", line):
                 named.setdefault(script[1], set()).update(re.findall(r"(?<=\s)--[a-z-]+", line[script.end() :]))
-    assert len(named) == 6
+    assert len(named) == 7
     everywhere = {option for script in named for option in re.findall(r"--[a-z-]+", help_of(script))}
     assert set(re.findall(r"`[^`\n]*?(--[a-z-]{3,})", re.sub(r"(?s)```.*?```", "", README))) <= everywhere
     for script, options in named.items():
@@ -122,3 +127,10 @@ def test_the_docker_commands_run_as_they_stand(tmp_path, mirror):
         execute(line, tmp_path)
     owners = {path.stat().st_uid for path in (tmp_path / "aurore").rglob("*")}
     assert owners == {1000}, "ce que le conteneur écrit appartient au propriétaire du volume"
+
+
+@pytest.mark.parametrize("question", [one for one in exercises.all_exercises() if not one.judged], ids=lambda one: one.number)
+def test_the_instructor_has_the_questions_and_their_answers(question):
+    page = " ".join((AURORE / "README.md").read_text("utf-8").split())
+    asked, answer = question.goal.split(" : ", 1)[1], re.sub(r"^ *#", "", question.solution, flags=re.MULTILINE)
+    assert " ".join([f"**{question.number}**", asked[0].upper() + asked[1:], *answer.split()]) in page

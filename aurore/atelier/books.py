@@ -33,7 +33,12 @@ def book_list(offline: bool = False) -> list[Book]:
         return workshop
     here = [book for book in workshop if cached(book)]
     enough = {book.split for book in here} == {"train", "test"}
-    return here if enough else _read_list(EXCERPTS / "books.json")
+    return here if enough else embedded()
+
+
+def embedded() -> list[Book]:
+    """Les récits écrits pour l'atelier, qui sont toujours là."""
+    return _read_list(EXCERPTS / "books.json")
 
 
 def _read_list(path: Path) -> list[Book]:
@@ -62,6 +67,12 @@ def detect_encoding(path: Path) -> str:
 def read_text(path: Path) -> str:
     """Le texte du fichier, dans son encodage."""
     return path.read_text(encoding=detect_encoding(path))
+
+
+def author_text(path: Path) -> str:
+    """Le texte du fichier entre les lignes START et END : tout le livre, et rien du projet Gutenberg."""
+    text = START.split(read_text(path), maxsplit=1)[1]
+    return END.split(text, maxsplit=1)[0]
 
 
 def mend_encoding(path: Path) -> None:

@@ -11,11 +11,27 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from atelier.settings import DEBUG, HOME, IN_CONTAINER
+from atelier import exercises
+from atelier.exercises import python_errors
+from atelier.settings import DEBUG, HOME, IN_CONTAINER, STEPS
 
 
 class AuroreError(Exception):
     """Une phrase pour la personne : ce qui ne va pas, où, et que faire maintenant."""
+
+
+class Todo(Exception):
+    """Un exercice que la personne n'a pas encore fait : son numéro, et où il se trouve."""
+
+    def __init__(self, number: str, path: Path, line: int):
+        super().__init__(f"exercice {number} à faire")
+        self.number, self.path, self.line = number, path, line
+
+
+def todo(number: str):
+    """Ce qui tient, dans un stub, la place du code à écrire : arrête le script et dit de quel exercice il s'agit."""
+    caller = sys._getframe(1)
+    raise Todo(number, Path(caller.f_code.co_filename), caller.f_lineno)
 
 
 DISK_ERRORS = {
@@ -39,6 +55,12 @@ def command(script: str) -> str:
     python = Path(sys.executable)
     here = python.is_relative_to(Path.cwd()) and not IN_CONTAINER
     return f"{python.relative_to(Path.cwd()) if here else 'python'} aurore/{script}"
+
+
+def step(number: int) -> str:
+    """La ligne qui lance une étape : son stub si c'est un stub qui tourne, sinon sa solution."""
+    completes_stubs = Path(sys.argv[0]).stem in STEPS
+    return command(f"{STEPS[number - 1]}{'' if completes_stubs else '_solution'}.py")
 
 
 def variable(name: str, value: str) -> str:
@@ -112,6 +134,8 @@ def explain(error: Exception) -> str:
     """La phrase qui dit à la personne ce qu'une erreur signifie pour elle."""
     if isinstance(error, AuroreError):
         return str(error)
+    if isinstance(error, Todo):
+        return _what_to_do(error)
     for cause in (error, error.__cause__, error.__context__):
         if isinstance(cause, OSError) and cause.errno in DISK_ERRORS:
             return DISK_ERRORS[cause.errno].format(home=HOME)
@@ -119,9 +143,29 @@ def explain(error: Exception) -> str:
         return DISK_ERRORS[errno.ENOSPC].format(home=HOME)
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return "La mémoire manque. Fermez d'autres programmes, ou prenez un lot plus petit (--batch-size 4)."
+    if frame := python_errors.learner_frame(error):
+        script = Path(frame.filename).name
+        return (
+            f"{exercises.place(script, frame.lineno)} : {python_errors.explain(error)}\n"
+            f"Pour savoir quel exercice est en cause : {command(f'check.py {script[0]}')}"
+        )
     return (
         f"Erreur imprévue ({type(error).__name__} : {error}).\n"
         f"Pour voir d'où elle vient, relancez la même commande, avec {variable('AURORE_DEBUG', '1')}."
+    )
+
+
+def _what_to_do(todo: Todo) -> str:
+    """L'exercice sur lequel un stub s'est arrêté : lequel, où, son but, un premier indice, et comment le vérifier."""
+    exercise = exercises.find(todo.number)
+    check = f"check.py {exercise.number}"
+    return (
+        f"Exercice {exercise.number} à faire : {exercises.place(todo.path.name, todo.line)}\n"
+        f"  But : {exercise.goal}\n"
+        f"  À utiliser : {exercise.use}\n"
+        f"  Indice : {exercise.hints[0]}\n"
+        f"Pour un autre indice : {command(f'{check} --hint')}\n"
+        f"Pour vérifier ce que vous avez écrit : {command(check)}"
     )
 
 

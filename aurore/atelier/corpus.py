@@ -7,7 +7,7 @@ from pathlib import Path
 from datasets import Dataset, DatasetDict, Features, Value, load_from_disk
 
 from atelier.books import Book
-from atelier.console import AuroreError, command
+from atelier.console import AuroreError, step
 from atelier.settings import DATA, SEED
 from atelier.whole import restored, written_whole
 
@@ -64,10 +64,15 @@ def save_data(data: DatasetDict, folder: Path = DATA) -> None:
         data.save_to_disk(partial)
 
 
+def exists(folder: Path = DATA) -> bool:
+    """Y a-t-il un corpus dans `folder`, bon ou mauvais ?"""
+    return (restored(folder) / "dataset_dict.json").exists()
+
+
 def checked(folder: Path = DATA) -> Path:
     """Rend `folder` si `load_from_disk` peut y lire le corpus ; sinon lève `AuroreError`."""
-    remedy = f"Lancez d'abord l'étape 1 : {command('1_prepare_dataset_solution.py')}"
-    if not (restored(folder) / "dataset_dict.json").exists():
+    remedy = f"Lancez d'abord l'étape 1 : {step(1)}"
+    if not exists(folder):
         raise AuroreError(f"Pas de données dans {folder}. {remedy}")
     try:
         data = load_from_disk(folder)

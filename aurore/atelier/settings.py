@@ -6,6 +6,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parents[1]
 EXCERPTS = FOLDER / "extraits"
 MINI = FOLDER / "mini"
+STEPS = ("1_prepare_dataset", "2_tokenize", "3_train", "4_generate")  # chacune a un stub, et sa solution
 
 HOME = Path(os.environ.get("AURORE_HOME") or FOLDER).expanduser().resolve()
 DATA = HOME / "data"

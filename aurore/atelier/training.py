@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from transformers import TFGPT2LMHeadModel
+from transformers import AutoConfig, GPT2Config, TFAutoModelForCausalLM, TFGPT2LMHeadModel
 
 import atelier.quiet  # noqa: F401
 import tensorflow as tf
 from tensorflow import keras
 
-from atelier import settings
+from atelier import models, settings
 from atelier.checkpoints import same_weights, save_model
 from atelier.console import AuroreError
 from atelier.whole import written_whole
@@ -23,6 +23,23 @@ from atelier.whole import written_whole
 WARMUP_SHARE = 0.1  # part des pas où le taux d'apprentissage monte, avant de redescendre jusqu'à zéro
 EVALUATION_BLOCKS = 64  # assez pour voir la perte baisser, assez peu pour ne pas faire attendre
 MEASURED_STEPS = 4
+
+
+def show_sizes(folder: Path) -> None:
+    """La taille d'un modèle, à côté de GPT-2 small et medium, bâtis d'après leur configuration, sans leurs poids."""
+    configurations = {
+        models.name(folder): AutoConfig.from_pretrained(folder),
+        "GPT-2 small": GPT2Config(n_layer=12, n_embd=768, n_head=12),
+        "GPT-2 medium": GPT2Config(n_layer=24, n_embd=1024, n_head=16),
+    }
+    print(f"{'':<32} blocs largeur vocabulaire  paramètres  mémoire des poids")
+    for title, config in configurations.items():
+        with tf.Graph().as_default():  # un graphe connaît la forme des poids sans les mettre en mémoire
+            model = TFAutoModelForCausalLM.from_config(config)
+            model.build_in_name_scope()
+            parameters = model.count_params()
+        size = f"{4 * parameters / 1e6:.0f} Mo"
+        print(f"{title:<32} {config.n_layer:>5} {config.n_embd:>7} {config.vocab_size:>11} {parameters:>11} {size:>18}")
 
 
 def sample_blocks(blocks: np.ndarray, number: int = EVALUATION_BLOCKS) -> np.ndarray:

@@ -49,8 +49,7 @@ def read_eltec(path: Path) -> str:
 
 
 def read_gutenberg(path: Path) -> str:
-    text = books.START.split(books.read_text(path), maxsplit=1)[1]
-    return "\n".join(cleaning.clean(books.END.split(text, maxsplit=1)[0]))
+    return "\n".join(cleaning.clean(books.author_text(path)))
 
 
 def train_tokenizer(novels: list[str]) -> PreTrainedTokenizerFast:

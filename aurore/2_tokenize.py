@@ -1,0 +1,121 @@
+"""Étape 2 : du texte aux nombres.
+
+Un réseau de neurones ne connaît que des nombres. Le tokenizer coupe le texte en morceaux, les tokens, et donne à chacun
+son numéro dans un vocabulaire.
+"""
+
+from collections.abc import Iterator
+
+import atelier  # noqa: F401  (avant transformers, pour régler son environnement)
+from datasets import load_from_disk
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from atelier import catch_up, console, models, settings, tokens
+from atelier.whole import written_whole
+
+VOCAB_SIZE = 52_000
+
+def load_tokenizer(model_name: str) -> PreTrainedTokenizerBase:
+    """Le tokenizer avec lequel le modèle de base a été entraîné : l'un ne va pas sans l'autre."""
+    # TODO 2.1 : Charger, et rendre, le tokenizer du modèle `model_name`.
+    # À utiliser : AutoTokenizer.from_pretrained
+    console.todo("2.1")
+
+
+def simple_text() -> str:
+    """Le texte que l'on va regarder de près."""
+    # TODO 2.2 : Un texte simple, en français.
+    # À utiliser : une chaîne de caractères
+    text = console.todo("2.2")
+    return text
+
+
+def tokens_analysis(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Ce que le réseau reçoit à la place du texte : l'identifiant de chacun de ses tokens."""
+    # TODO 2.3 : Les identifiants des tokens de `text`.
+    # À utiliser : tokenizer(text), input_ids
+    ids = console.todo("2.3")
+    return ids
+
+
+def vocabulary_of(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> list[str]:
+    """Les tokens, tels que le vocabulaire les écrit."""
+    # TODO 2.4 : Le token de chaque identifiant.
+    # À utiliser : tokenizer.convert_ids_to_tokens
+    names = console.todo("2.4")
+    return names
+
+
+def get_training_corpus(texts: list[str], batch_size: int = 1000) -> Iterator[list[str]]:
+    """Les textes par paquets, l'un après l'autre, sans tout copier en mémoire."""
+    # TODO 2.5 : (bonus) Donner, avec `yield`, les textes par paquets de `batch_size` ; le dernier peut être plus petit.
+    # À utiliser : yield, range(début, fin, pas), une tranche de liste
+    console.todo("2.5")
+
+
+def retrain(tokenizer: PreTrainedTokenizerBase, batches: Iterator[list[str]], vocab_size: int) -> PreTrainedTokenizerBase:
+    """Un tokenizer de la même espèce, dont le vocabulaire vient de nos textes."""
+    # TODO 2.6 : (bonus) Entraîner, et rendre, un nouveau tokenizer de `vocab_size` tokens.
+    # À utiliser : tokenizer.train_new_from_iterator
+    console.todo("2.6")
+
+
+def save_tokenizer(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
+    """Enregistre le tokenizer dans `aurore/tokenizer`, et le relit : seul un fichier relu est un fichier sûr."""
+    with written_whole(settings.TOKENIZER) as folder:
+        # TODO 2.7 : (bonus) Enregistrer le tokenizer dans `folder`, qui deviendra `aurore/tokenizer`. Puis regarder ce qu'il contient.
+        # À utiliser : tokenizer.save_pretrained
+        console.todo("2.7")
+    return AutoTokenizer.from_pretrained(settings.TOKENIZER)
+
+
+def show(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
+    ids = tokens_analysis(tokenizer, text)
+    print(f"\n« {text} » en {len(ids)} tokens :")
+    print(f"  identifiants : {ids}")
+    names = vocabulary_of(tokenizer, ids)
+    print(f"  vocabulaire  : {names}")
+    print(f"  lisibles     : {' | '.join(tokens.readable(tokenizer, ids))}")
+
+
+def parse_options():
+    parser = console.argument_parser("Étape 2 : montre le tokenizer du modèle de base et, si on le demande, le réentraîne.")
+    parser.add_argument("--retrain", action="store_true", help="réentraîne le tokenizer sur les données de l'étape 1")
+    parser.add_argument(
+        "--vocab-size", type=console.number(int, minimum=300), default=VOCAB_SIZE, metavar="N",
+        help="taille du nouveau vocabulaire (%(default)s par défaut)",
+    )  # fmt: skip
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_options()
+    data = load_from_disk(catch_up.data_folder()) if options.retrain else None
+    MODEL_NAME = str(models.base_model())
+    tokenizer = load_tokenizer(MODEL_NAME)
+    print(f"Vocabulaire de {len(tokenizer)} tokens ; la fin d'un texte est {tokenizer.eos_token} ({tokenizer.eos_token_id}).")
+    text = simple_text()
+    show(tokenizer, text)
+    print(
+        "Le vocabulaire écrit des octets, non des lettres : Ġ y est l'espace, Ã© les deux octets de « é » en UTF-8. Ainsi,\n"
+        "256 signes suffisent pour n'importe quel texte, et aucun caractère n'est inconnu."
+    )
+    if not options.retrain:
+        print(f"\nEnsuite : {console.step(3)} (ou --retrain, pour un tokenizer appris sur nos livres)")
+        return
+
+    print("\nRéentraînement du tokenizer sur les phrases d'entraînement…", flush=True)
+    batches = get_training_corpus(list(data["train"]["text"]))
+    new_tokenizer = retrain(tokenizer, batches, options.vocab_size)
+    new_tokenizer = save_tokenizer(new_tokenizer)
+    print(f"Enregistré dans {settings.TOKENIZER} : {', '.join(sorted(path.name for path in settings.TOKENIZER.iterdir()))}.")
+    show(new_tokenizer, text)
+    print("\nSur un livre que ni l'un ni l'autre n'a lu (la partie « test ») :")
+    for name, candidate in (("modèle de base", tokenizer), ("réentraîné", new_tokenizer)):
+        per_word, whole = tokens.efficiency(candidate, data["test"]["text"])
+        print(f"  {name:<15} {len(candidate):>6} tokens au vocabulaire, {console.decimal(per_word, 2)} tokens par mot, {100 * whole:.0f} % des mots entiers")
+    print(f"\nL'étape 3 se servira du tokenizer réentraîné. Ensuite : {console.step(3)}")
+
+
+if __name__ == "__main__":
+    console.run(main)

@@ -1,0 +1,151 @@
+"""Étape 3 : le modèle de base lit George Sand.
+
+Le modèle sait déjà le français. On lui fait lire nos livres : à chaque token, il devine le suivant, se trompe, et ses
+poids sont un peu corrigés. C'est l'apprentissage par transfert (fine-tuning).
+"""
+
+import math
+import time
+from pathlib import Path
+
+import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
+import numpy as np
+from datasets import DatasetDict, load_from_disk
+from tensorflow import keras
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, TFAutoModelForCausalLM, TFPreTrainedModel
+
+from atelier import catch_up, console, corpus, models, packing, settings, training
+
+# 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
+
+# 3.5 À essayer : changer la durée et la taille des lots, ici ou par `--epochs 2 --batch-size 16`. Qu'est-ce qui change ?
+MINUTES = 10
+BATCH_SIZE = 8
+
+# 3.6 (bonus) À essayer : un taux d'apprentissage dix fois plus grand, puis dix fois plus petit. Que se passe-t-il ?
+LEARNING_RATE = None  # None : choisi selon la taille du modèle
+
+
+def parse_options():
+    parser = console.argument_parser("Étape 3 : entraîne le modèle de base sur les données de l'étape 1.")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--minutes", type=console.number(float, above=0), default=MINUTES, metavar="M",
+        help="durée de l'entraînement, évaluations comprises (%(default)s par défaut)",
+    )  # fmt: skip
+    length.add_argument("--epochs", type=console.number(int, minimum=1), metavar="N", help="lire N fois toutes les données")
+    length.add_argument("--max-steps", type=console.number(int, minimum=1), metavar="N", help="s'arrêter après N pas")
+    parser.add_argument(
+        "--batch-size", type=console.number(int, minimum=1), default=BATCH_SIZE, metavar="N",
+        help=f"blocs de {packing.BLOCK_SIZE} tokens lus avant chaque correction des poids (%(default)s par défaut)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--learning-rate", type=console.number(float, above=0, maximum=1), default=LEARNING_RATE, metavar="T",
+        help="taux d'apprentissage le plus haut (choisi selon la taille du modèle par défaut)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=console.number(int, 0, 2**32 - 1), default=settings.SEED, metavar="N", help="graine du hasard")
+    parser.add_argument("--sizes", action="store_true", help="montre seulement la taille du modèle, à côté d'autres GPT-2")
+    return parser.parse_args()
+
+
+def load_model(MODEL_NAME: Path) -> tuple[TFPreTrainedModel, PreTrainedTokenizerBase]:
+    """Le modèle de base, et le tokenizer de l'étape 2, accordés l'un à l'autre."""
+    model = TFAutoModelForCausalLM.from_pretrained(MODEL_NAME)
+    tokenizer = AutoTokenizer.from_pretrained(models.tokenizer_to_train(MODEL_NAME))
+    models.adapt_embeddings(model, AutoTokenizer.from_pretrained(MODEL_NAME), tokenizer)
+    models.set_end_of_text(model, tokenizer)
+    return model, tokenizer
+
+
+def show_summary(model: TFPreTrainedModel) -> None:
+    """De quoi le modèle est fait."""
+    # TODO 3.1 : Afficher le résumé du modèle : ses couches, le nombre de ses paramètres.
+    # À utiliser : model.summary
+    console.todo("3.1")
+    print(f"La couche « transformer » empile {model.config.n_layer} blocs identiques, de largeur {model.config.n_embd}.\n")
+
+
+def load_data(folder: Path) -> DatasetDict:
+    """Les données que l'étape 1 a enregistrées."""
+    # TODO 3.3 : Relire, et rendre, les données enregistrées dans `folder`.
+    # À utiliser : load_from_disk (datasets)
+    console.todo("3.3")
+
+
+# 3.b À réfléchir : pourquoi corriger les poids après un lot d'exemples, et non après chacun, ou après tous ?
+def make_blocks(data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> tuple[np.ndarray, np.ndarray]:
+    """Les données en blocs de tokens : ceux d'entraînement, et quelques-uns de validation."""
+    train_blocks = packing.pack(tokenizer, corpus.texts(data["train"]))
+    eval_blocks = packing.pack(tokenizer, corpus.texts(data["validation"]))
+    return train_blocks, training.sample_blocks(eval_blocks)
+
+
+def compile_model(model: TFPreTrainedModel, learning_rate: float) -> None:
+    """Comment le modèle se corrige. Sans `loss` : il décale lui-même les étiquettes et calcule la sienne."""
+    model.compile(optimizer=keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0))
+
+
+def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others) -> keras.callbacks.History:
+    """L'entraînement ; rend l'histoire des pertes que Keras a notée.
+
+    `saver` garde le meilleur modèle ; `others`, les autres aides (callbacks), dont l'entraînement peut se passer.
+    """
+    # TODO 3.4 : Entraîner le modèle sur `tf_train_dataset`, `epochs` fois, en l'évaluant sur `tf_eval_dataset`, avec `saver`.
+    # À utiliser : model.fit
+    console.todo("3.4")
+
+
+def chosen_steps(options, steps_per_epoch: int) -> int | None:
+    """Combien de fois corriger les poids, si `--max-steps` ou `--epochs` le disent."""
+    return options.max_steps or (options.epochs and options.epochs * steps_per_epoch)
+
+
+def main() -> None:
+    start = time.perf_counter()
+    options = parse_options()
+    keras.utils.set_random_seed(options.seed)
+
+    # 3.2 À essayer : un autre modèle français, par AURORE_MODEL ou ici, dans MODEL_NAME. Sans réseau, voir `--sizes`.
+    MODEL_NAME = models.base_model()
+    # 3.c À réfléchir : comment choisir un modèle ?
+    if options.sizes:
+        training.show_sizes(MODEL_NAME)
+        return
+
+    folder = catch_up.data_folder()
+    model, tokenizer = load_model(MODEL_NAME)
+    show_summary(model)
+    data = load_data(folder)
+    train_blocks, eval_blocks = make_blocks(data, tokenizer)
+    tf_train_dataset = packing.to_tf_dataset(train_blocks, options.batch_size, shuffle_seed=options.seed)
+    tf_eval_dataset = packing.to_tf_dataset(eval_blocks, options.batch_size)
+    print(f"{train_blocks.size} tokens d'entraînement : une époque fait {len(tf_train_dataset)} pas.")
+
+    training.check_disk(model)
+    learning_rate = options.learning_rate or training.default_learning_rate(model)
+    compile_model(model, learning_rate)
+    loss_before, evaluation_seconds = training.evaluate(model, tf_eval_dataset)
+    print(f"Perplexité avant l'entraînement : {console.decimal(training.perplexity(loss_before))}")
+
+    deadline = start + options.minutes * 60 - evaluation_seconds
+    steps = chosen_steps(options, len(tf_train_dataset)) or training.steps_that_fit(
+        model, tf_train_dataset, deadline, evaluation_seconds
+    )
+    print(f"Entraînement de {steps} pas, soit {100 * steps / len(tf_train_dataset):.0f} % d'une époque.")
+    epochs = math.ceil(steps / len(tf_train_dataset))
+    with training.run_folder() as run:
+        saver = training.best_checkpoint(run)
+        history = fit(
+            model, tf_train_dataset.take(steps), tf_eval_dataset, epochs,
+            saver, training.WarmupCosine(steps, learning_rate), training.StopOnNaN(),
+        )  # fmt: skip
+        chosen = {"batch_size": options.batch_size, "learning_rate": learning_rate, "seed": options.seed}
+        training.save_run(model, tokenizer, run, base_model=models.name(MODEL_NAME), settings=chosen, steps=steps, **history.history)
+
+    before, after = (console.decimal(training.perplexity(loss)) for loss in (loss_before, min(history.history["val_loss"])))
+    print(f"Perplexité : {before} avant, {after} après.")
+    print(f"Modèle enregistré dans {run}. Ensuite : {console.step(4)}")
+
+
+if __name__ == "__main__":
+    console.run(main)

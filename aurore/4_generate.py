@@ -1,0 +1,91 @@
+"""Étape 4 : le modèle écrit.
+
+On lui donne quelques mots, l'amorce ; il propose une probabilité pour chaque token du vocabulaire, on en tire un, on
+l'ajoute au texte, et l'on recommence.
+"""
+
+from pathlib import Path
+
+import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
+from transformers import AutoConfig, AutoTokenizer, Pipeline, PretrainedConfig, TFAutoModelForCausalLM, TFPreTrainedModel, pipeline
+
+from atelier import console, generation, models
+
+
+def parse_options():
+    parser = console.argument_parser("Étape 4 : continue des amorces avec le dernier modèle entraîné.")
+    parser.add_argument("--prompt", action="append", metavar="TEXTE", help="une amorce à continuer (option répétable)")
+    parser.add_argument(
+        "--temperature", type=console.number(float, minimum=0), default=generation.TEMPERATURE, metavar="T",
+        help="audace du tirage : 0, toujours le plus probable ; 1, les probabilités du modèle (%(default)s par défaut)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--top-p", type=console.number(float, above=0, maximum=1), default=generation.TOP_P, metavar="P",
+        help="tirer parmi les plus probables, qui font ensemble la part P (%(default)s par défaut)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--top-k", type=console.number(int, minimum=0), default=generation.TOP_K, metavar="K",
+        help="tirer parmi les K plus probables ; 0, sans limite (%(default)s par défaut)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-new-tokens", type=console.number(int, minimum=1), default=generation.MAX_NEW_TOKENS, metavar="N",
+        help="longueur de la suite, en tokens (%(default)s par défaut)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=console.number(int, 0, 2**32 - 1), metavar="N", help="graine du hasard, pour retrouver un texte")
+    return parser.parse_args()
+
+
+def load_model(MODEL_NAME: Path) -> tuple[PretrainedConfig, TFPreTrainedModel]:
+    """La configuration d'un modèle, et ce modèle avec ses poids : ce que fait aussi la page web (`generation.load_pipeline`)."""
+    # TODO 4.1 : Charger, et rendre, la configuration de `MODEL_NAME`, puis le modèle de langue (« causal LM ») qu'elle décrit.
+    # À utiliser : AutoConfig.from_pretrained, TFAutoModelForCausalLM.from_pretrained
+    console.todo("4.1")
+
+
+def two_prompts() -> list[str]:
+    """Ce que le modèle continuera, si `--prompt` ne dit rien d'autre."""
+    # TODO 4.2 : Une liste de deux amorces : des débuts de phrase.
+    # À utiliser : une liste de deux chaînes
+    prompts = console.todo("4.2")
+    return prompts
+
+
+def write(pipe: Pipeline, prompts: list[str], **sampling) -> list[list[dict]]:
+    """Ce que le pipeline propose pour chaque amorce. `sampling` : la longueur et les réglages du tirage, à lui transmettre."""
+    # TODO 4.3 : Appeler `pipe` sur les amorces, avec les réglages de `sampling`.
+    # À utiliser : pipe(prompts, **sampling)
+    outputs = console.todo("4.3")
+    return outputs
+
+
+def get_text(output: list[dict]) -> str:
+    """Le texte d'une réponse du pipeline : une liste de propositions, dont on garde la première."""
+    return output[0]["generated_text"]
+
+
+def print_texts(outputs: list[list[dict]]) -> None:
+    """Montre les textes, une ligne vide entre deux."""
+    # TODO 4.4 : Afficher le texte de chaque réponse, l'un après l'autre : `get_text` l'y trouve.
+    # À utiliser : for, print, get_text
+    console.todo("4.4")
+
+
+def main() -> None:
+    options = parse_options()
+
+    MODEL_NAME = models.model_to_write()
+    config, model = load_model(MODEL_NAME)
+    tokenizer = AutoTokenizer.from_pretrained(MODEL_NAME)
+    models.set_end_of_text(model, tokenizer)
+    pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)
+
+    prompts = [generation.check_prompt(prompt, pipe, options.max_new_tokens) for prompt in options.prompt or two_prompts()]
+    sampling = generation.sampling(
+        options.temperature, options.top_p, options.top_k, options.max_new_tokens, options.seed
+    )
+    outputs = write(pipe, prompts, **sampling)
+    print_texts(outputs)
+
+
+if __name__ == "__main__":
+    console.run(main)

@@ -1,0 +1,71 @@
+"""Ne pas rester en arrière : ce qui tient lieu d'une étape qu'on n'a pas faite."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from atelier import books, cleaning, corpus, hub, models, sentences, settings
+from atelier.console import AuroreError, command, step, tell, variable
+from atelier.settings import CACHE, DATA, FOLDER, STEPS
+from atelier.whole import restored, written_whole
+
+
+def data_folder() -> Path:
+    """Le dossier des données de l'étape 1 ou, si elle n'est pas faite, celui des récits embarqués. Dit lequel."""
+    if corpus.exists():
+        return corpus.checked()
+    tell(f"Pas encore de données dans {DATA} : les récits embarqués en tiennent lieu. Pour de vrais romans : {step(1)}")
+    folder = CACHE / "extraits"
+    tokenizer = sentences.sentence_tokenizer()
+    paragraphs_of = ((book, cleaning.clean(books.author_text(books.cached(book)))) for book in books.embedded())
+    corpus.save_data(
+        corpus.build((book, [tokenizer.tokenize(text) for text in paragraphs]) for book, paragraphs in paragraphs_of), folder
+    )
+    return folder
+
+
+def catch_up(number: int) -> None:
+    """Met en place ce que les étapes précédentes auraient donné à l'étape `number`. Les fichiers de la personne ne changent pas."""
+    if not 1 <= number <= 5:
+        raise AuroreError(f"Il n'y a pas d'étape {number} : de 1 à 5.")
+    if number > 1:
+        _catch_up_data()
+    if number > 2:
+        _catch_up_tokenizer()
+    if number > 3:
+        _catch_up_model()
+    script = f"{STEPS[number - 1]}.py" if number <= len(STEPS) else "5_flask.py"
+    print(f"\nTout est en place, et vos fichiers n'ont pas changé. Ensuite : {command(script)}")
+
+
+def _catch_up_data() -> None:
+    """Les données que fait la solution, des livres déjà téléchargés ; celles qui sont là, s'il n'y a pas de quoi les refaire."""
+    if books.book_list(offline=True) == books.embedded() and corpus.exists():
+        corpus.checked()
+        print(f"Données : celles qui sont déjà dans {DATA}.")
+        return
+    print("Données : la solution de l'étape 1 les prépare.\n", flush=True)
+    done = subprocess.run([sys.executable, FOLDER / f"{STEPS[0]}_solution.py", "--offline"], env=os.environ | {"PYTHONUTF8": "1"})
+    if done.returncode:
+        raise AuroreError("La solution de l'étape 1 a échoué : voir ci-dessus.")
+    print()
+
+
+def _catch_up_tokenizer() -> None:
+    if (restored(settings.TOKENIZER) / "tokenizer.json").exists():
+        print(f"Tokenizer : celui que vous avez réentraîné, dans {settings.TOKENIZER}. Pour celui du modèle de base, effacez ce dossier.")
+    else:
+        print("Tokenizer : celui du modèle de base.")
+    name = settings.BASE_MODEL
+    if name == "mini" or Path(name).is_dir() or hub.cached_folder(name):
+        print(f"Modèle de base : {name}, qui est déjà là.")
+    else:
+        print(f"Modèle de base : {name} n'est pas encore téléchargé. Sans attendre : {variable('AURORE_MODEL', 'mini')}")
+
+
+def _catch_up_model() -> None:
+    if folder := models.latest_run():
+        print(f"Modèle entraîné : {folder.name}.")
+    else:
+        print(f"Modèle entraîné : aucun, le modèle de base écrira. Pour en avoir un : {command(f'{STEPS[2]}_solution.py --minutes 3')}")

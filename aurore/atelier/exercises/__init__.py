@@ -1,0 +1,169 @@
+"""Les exercices : ce que les solutions marquent, et ce que `hints.toml` en dit.
+
+Une solution marque ce que la personne doit écrire, et dit pourquoi :
+
+    # >>> 1.5 Ôter les blancs qui terminent chaque ligne.
+    return [line.rstrip() for line in lines]
+    # <<< 1.5
+
+Quand la dernière marque termine une ligne de code, seule la droite de cette ligne est à écrire. Quand elles n'entourent
+que des commentaires, ce sont la question et sa réponse : un essai à faire, ou de quoi réfléchir.
+"""
+
+import functools
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from atelier.settings import FOLDER, STEPS
+
+HINTS = Path(__file__).with_name("hints.toml")
+NUMBER = r"(?P<number>\d\.[\da-z])"
+OPENED = re.compile(rf"(?P<indent> *)# >>> {NUMBER} (?P<goal>\S.*)")
+CLOSED = re.compile(rf"(?P<code>.*?) *# <<< {NUMBER}")
+LOOKS_MARKED = re.compile(r"#\s*[<>‹›«»]|>>>|<<<")
+RIGHT_HAND_SIDE = re.compile(r"(?P<left> *(?:\w+ = |return |)).*")
+
+
+class BadMarker(Exception):
+    """Une marque mal écrite dans une solution : l'affaire de qui écrit l'atelier, non de qui le suit."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Un passage marqué d'une solution : les lignes `first` à `last` (à partir de 0, marques comprises)."""
+
+    number: str
+    goal: str
+    indent: str
+    first: int
+    last: int
+    code: tuple[str, ...]  # les lignes de la solution, entre les marques
+    function: str  # la fonction où il se trouve
+    inline: bool  # seule la droite d'une ligne est à écrire
+
+    @property
+    def is_question(self) -> bool:
+        return all(line.lstrip().startswith("#") for line in self.code)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Un exercice : ce que la solution en dit, et ce qu'il y a à en dire à qui le cherche."""
+
+    number: str
+    goal: str
+    function: str = ""  # celle que la personne complète ; aucune si c'est un essai ou une question
+    solution: str = ""
+    use: str = ""
+    hints: tuple[str, ...] = ()
+    learnt: str = ""
+    bonus: bool = False
+
+    @property
+    def step(self) -> int:
+        return int(self.number[0])
+
+    @property
+    def judged(self) -> bool:
+        return bool(self.function)
+
+
+def gaps(source: str, name: str) -> list[Gap]:
+    """Les passages marqués d'une solution, dans l'ordre. Lève `BadMarker` si une marque est douteuse."""
+    found, opened, function = [], None, ""
+    lines = source.split("\n")
+    for index, line in enumerate(lines):
+        place = f"{name}:{index + 1}"
+        if match := re.match(r"def (\w+)", line):
+            function = match[1]
+        if match := OPENED.fullmatch(line):
+            if opened:
+                raise BadMarker(f"{place} : une marque s'ouvre dans une autre ({opened['number']}).")
+            opened, first = match, index
+        elif match := CLOSED.fullmatch(line):
+            if not opened or opened["number"] != match["number"]:
+                raise BadMarker(f"{place} : cette marque ne ferme rien ({match['number']}).")
+            inline = bool(match["code"].strip())
+            code = tuple(lines[first + 1 : index]) + ((match["code"],) if inline else ())
+            if not code or inline and len(code) > 1:
+                raise BadMarker(f"{place} : il faut une ligne entre ces marques, ou plusieurs et une marque à part.")
+            found.append(Gap(opened["number"], opened["goal"], opened["indent"], first, index, code, function, inline))
+            opened = None
+        elif LOOKS_MARKED.search(line):
+            raise BadMarker(f"{place} : « {line.strip()} » ressemble à une marque et n'en est pas une.")
+    if opened:
+        raise BadMarker(f"{name} : la marque {opened['number']} n'est pas fermée.")
+    if len({gap.number for gap in found}) < len(found):
+        raise BadMarker(f"{name} : deux passages ont le même numéro.")
+    return found
+
+
+def solution_of(step: int) -> Path:
+    return FOLDER / f"{STEPS[step - 1]}_solution.py"
+
+
+def stub_of(step: int) -> Path:
+    """Le fichier que la personne complète."""
+    return FOLDER / f"{STEPS[step - 1]}.py"
+
+
+def place(script: str, line: int) -> str:
+    """« aurore/1_prepare_dataset.py:42 » : la forme que les éditeurs savent ouvrir."""
+    return f"{FOLDER.name}/{script}:{line}"
+
+
+@functools.cache
+def all_exercises() -> tuple[Exercise, ...]:
+    """Tous les exercices, dans l'ordre de l'atelier. Lève `BadMarker` si solutions et `hints.toml` ne s'accordent pas."""
+    notes = tomllib.loads(HINTS.read_text(encoding="utf-8"))
+    found = []
+    for step in range(1, len(STEPS) + 1):
+        path = solution_of(step)
+        for gap in gaps(path.read_text(encoding="utf-8"), path.name):
+            if int(gap.number[0]) != step:
+                raise BadMarker(f"{path.name} : l'exercice {gap.number} n'est pas de cette étape.")
+            if not gap.is_question and not notes.get(gap.number, {}).get("hints"):
+                raise BadMarker(f"{HINTS.name} n'a pas d'indice pour l'exercice {gap.number}.")
+            function = "" if gap.is_question else gap.function
+            found.append(_exercise(gap.number, notes.pop(gap.number, {}), goal=gap.goal, function=function, solution=_dedented(gap)))
+    for number in list(notes):  # la page web n'a pas de stub : ses questions ne sont que dans hints.toml
+        if "goal" not in notes[number]:
+            raise BadMarker(f"{HINTS.name} : aucune solution ne marque l'exercice {number}.")
+        found.append(_exercise(number, notes.pop(number)))
+    return tuple(sorted(found, key=lambda exercise: exercise.number))
+
+
+def _exercise(number: str, notes: dict, **marked) -> Exercise:
+    return Exercise(number, **{**notes, "hints": tuple(notes.get("hints", ()))}, **marked)
+
+
+def _dedented(gap: Gap) -> str:
+    return "\n".join(line.removeprefix(gap.indent) for line in gap.code)
+
+
+def find(number: str) -> Exercise | None:
+    return next((exercise for exercise in all_exercises() if exercise.number == number), None)
+
+
+def stub(step: int) -> str:
+    """Le stub d'une étape : sa solution, où chaque passage marqué devient un TODO, ou la question sans sa réponse."""
+    path = solution_of(step)
+    source = path.read_text(encoding="utf-8")
+    lines = source.split("\n")
+    for gap in reversed(gaps(source, path.name)):
+        lines[gap.first : gap.last + 1] = todo_lines(gap)
+    return "\n".join(lines)
+
+
+def todo_lines(gap: Gap) -> list[str]:
+    """Ce qui, dans le stub, tient lieu d'un passage marqué."""
+    if gap.is_question:
+        return [f"{gap.indent}# {gap.number} {gap.goal}"]
+    left = RIGHT_HAND_SIDE.fullmatch(gap.code[0])["left"] if gap.inline else gap.indent
+    return [
+        f"{gap.indent}# TODO {gap.number} : {gap.goal}",
+        f"{gap.indent}# À utiliser : {find(gap.number).use}",
+        f'{left}console.todo("{gap.number}")',
+    ]

@@ -1,0 +1,157 @@
+"""Juger les exercices d'une étape : ce fichier s'exécute dans un processus à part, que le code de la personne peut perdre.
+
+    python -m atelier.exercises.judge FICHIER ÉTAPE SECONDES
+
+Il importe d'abord ce qui est long, puis lit sur son entrée les numéros des exercices à juger ; le fichier n'est lu qu'à
+cet instant. Un exercice a tant de secondes. Sur sa sortie, une ligne de JSON quand un exercice commence, une autre quand il est jugé.
+"""
+
+import ast
+import contextlib
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import types
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from unittest import mock
+
+from atelier import exercises
+from atelier.console import Todo
+from atelier.exercises import python_errors
+from atelier.exercises.calls import Wrong
+from atelier.settings import FOLDER
+
+RIGHT, WRONG, NOT_STARTED = "right", "wrong", "not started"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Ce qu'il en est d'un exercice. `call`, `got`, `expected` : l'appel qui a montré l'erreur, son résultat, celui attendu."""
+
+    mark: str
+    mistake: str = ""
+    call: str = ""
+    got: str = ""
+    expected: str = ""
+
+
+class Elsewhere(Exception):
+    """Le code de la personne a voulu joindre une autre machine."""
+
+
+def load(path: Path) -> types.ModuleType:
+    """Le fichier de la personne comme un module. Lève ce qu'il lève ; `SyntaxError` s'il ne se lit pas."""
+    module = types.ModuleType(path.stem)
+    module.__file__ = str(path)
+    exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+    return module
+
+
+def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: types.ModuleType) -> Verdict:
+    """Essaie la fonction de la personne comme l'étape s'en servira."""
+    expectation = getattr(importlib.import_module(f"atelier.exercises.step_{exercise.step}"), f"exercise_{exercise.number[2:]}")
+    function = getattr(learner, exercise.function, None)
+    if not callable(function):
+        return Verdict(WRONG, f"La fonction `{exercise.function}` n'est plus dans le fichier : effacée, ou renommée ? Rendez-lui son nom.")
+    try:
+        with mock.patch("socket.getaddrinfo", _only_here):
+            expectation(function, getattr(solution, exercise.function))
+    except Todo as todo:
+        if todo.number == exercise.number and _untouched(exercise, learner):
+            return Verdict(NOT_STARTED)
+        if todo.number == exercise.number or not exercises.find(str(todo.number)):
+            return Verdict(WRONG, "La ligne `console.todo(…)` est encore là, et elle arrête tout : effacez-la.")
+        return Verdict(WRONG, f"Cette fonction appelle celle de l'exercice {todo.number}, qui n'est pas encore faite.")
+    except Wrong as wrong:
+        return Verdict(WRONG, wrong.mistake, wrong.call, wrong.got, wrong.expected)
+    except KeyboardInterrupt as interrupt:
+        return Verdict(WRONG, _too_long(interrupt))
+    except Exception as surprise:  # un résultat si inattendu que l'exercice ne sait pas le regarder
+        return Verdict(WRONG, "Ce n'est pas le résultat attendu, ni même rien de ce qu'on attendait.", got=f"{type(surprise).__name__} : {surprise}")
+    return Verdict(RIGHT)
+
+
+def _untouched(exercise: exercises.Exercise, learner: types.ModuleType) -> bool:
+    """La fonction est-elle encore celle du stub ?"""
+    sources = Path(learner.__file__).read_bytes(), exercises.stub(exercise.step)
+    mine, stub = (_function(source, exercise.function) for source in sources)
+    return mine == stub
+
+
+def _function(source: str | bytes, name: str) -> str:
+    """Le code d'une fonction, sans ce qui ne compte pas (commentaires, blancs)."""
+    return next((ast.dump(node) for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name), "")
+
+
+def _too_long(interrupt: KeyboardInterrupt) -> str:
+    frame = python_errors.learner_frame(interrupt)
+    where = f" (ligne {frame.lineno} : `{frame.line}`)" if frame else ""
+    return f"Toujours pas fini, après plusieurs secondes : une boucle sans fin{where} ?"
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Interrompt le bloc `with`, comme le ferait Ctrl-C, s'il dure plus de `seconds`."""
+
+    def interrupt() -> None:
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        else:
+            signal.raise_signal(signal.SIGINT)
+
+    timer = threading.Timer(seconds, interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _only_here(host, *arguments, _getaddrinfo=socket.getaddrinfo, **options):
+    """Rien ne sort de cette machine : la vérification se fait sans réseau, et une adresse écrite en dur se voit tout de suite."""
+    if host not in (None, "127.0.0.1", "localhost"):
+        raise Elsewhere(str(host))
+    return _getaddrinfo(host, *arguments, **options)
+
+
+def main(path: Path, step: int, seconds: float) -> None:
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    solution = load(exercises.solution_of(step))
+    importlib.import_module(f"atelier.exercises.step_{step}")
+    numbers = sys.stdin.readline().split()
+    for descriptor in (0, 1, 2):  # ce que lirait ou écrirait le code de la personne ne dérange personne
+        os.dup2(nowhere, descriptor)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def answer(number: str, verdict: Verdict | None) -> None:
+        print(json.dumps({"number": number} | (asdict(verdict) if verdict else {})), file=answers, flush=True)
+
+    answer("", None)
+    if not path.exists():
+        answer("", Verdict(WRONG, f"{path.name} n'existe plus. Pour le retrouver comme au début : python {FOLDER.name}/check.py {step} --reset"))
+        return
+    try:
+        with time_limit(seconds):
+            learner = load(path)
+    except BaseException as error:
+        explained = _too_long(error) if isinstance(error, KeyboardInterrupt) else python_errors.explain(error)
+        answer("", Verdict(WRONG, explained))
+        return
+    for number in numbers:
+        answer(number, None)
+        with time_limit(seconds):
+            verdict = judge(exercises.find(number), learner, solution)
+        answer(number, verdict)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

@@ -1,0 +1,155 @@
+"""Est-ce que mon exercice est juste ?
+
+Juge ce que font vos fonctions, sans réseau et sans modèle entraîné. Rien n'y est exécuté que les exercices demandés, dans
+un autre processus : une boucle sans fin ou une faute de frappe n'y peut rien casser.
+"""
+
+import argparse
+import shutil
+
+from atelier import console, environment, exercises, settings
+from atelier.console import AuroreError
+from atelier.exercises import process, progress, report, watch
+from atelier.exercises.judge import NOT_STARTED, RIGHT, Verdict
+from atelier.whole import written_whole
+
+
+def number(text: str) -> str:
+    """Le numéro d'une étape (« 1 ») ou d'un exercice (« 1.4 »)."""
+    if not any(exercise.number == text or str(exercise.step) == text for exercise in exercises.all_exercises()):
+        raise argparse.ArgumentTypeError(f"« {text} » n'est ni une étape (1 à 5), ni un exercice (comme 1.4)")
+    return text
+
+
+def parse_options():
+    parser = console.argument_parser("Dit si vos exercices sont justes : tous, ceux d'une étape, ou un seul.")
+    parser.add_argument("number", nargs="?", type=number, metavar="N", help="une étape (1) ou un exercice (1.4)")
+    actions = parser.add_mutually_exclusive_group()
+    actions.add_argument("--watch", action="store_true", help="reste là, et vérifie l'exercice suivant chaque fois que vous enregistrez")
+    actions.add_argument("--hint", action="store_true", help="donne un indice de plus pour l'exercice")
+    actions.add_argument("--solution", action="store_true", help="montre la solution de l'exercice, une fois qu'on l'a essayé")
+    actions.add_argument("--catch-up", action="store_true", help="met en place ce dont l'étape N a besoin, sans toucher à vos fichiers")
+    actions.add_argument("--reset", action="store_true", help="remet le fichier de l'étape N comme au début, et garde le vôtre à côté")
+    actions.add_argument("--environment", action="store_true", help="dit si cet ordinateur est prêt pour l'atelier")
+    options = parser.parse_args()
+    options.number = options.number or ""
+    return options
+
+
+def chosen(selection: str) -> list[exercises.Exercise]:
+    return [one for one in exercises.all_exercises() if not selection or selection in (one.number, str(one.step))]
+
+
+def judged(selection: str) -> dict[str, Verdict]:
+    """Le verdict de chaque exercice choisi ; pour un essai, ce qu'en disent les entraînements enregistrés."""
+    verdicts = process.judge_all([exercise.number for exercise in chosen(selection) if exercise.judged])
+    for exercise in chosen(selection):
+        if not exercise.judged:
+            verdicts[exercise.number] = Verdict(RIGHT if progress.tried(exercise.number) else NOT_STARTED)
+    return verdicts
+
+
+def check(selection: str) -> bool:
+    """Montre où l'on en est ; rend True si tout ce qui est demandé, hors bonus et essais, est juste."""
+    verdicts = judged(selection)
+    wanted = chosen(selection)
+    if len(wanted) == 1:
+        progress.set_current(selection)
+        print(report.detail(wanted[0], verdicts[selection]))
+        return not wanted[0].judged or verdicts[selection].mark == RIGHT
+    print(report.listing(verdicts))
+    print(f"\n{report.share(verdicts)}".rstrip())
+    unread = [str(step) for step in range(1, 5) if str(step) in verdicts]
+    for step in unread:
+        print(f"\n{settings.STEPS[int(step) - 1]}.py ne se lit pas : {verdicts[step].mistake}")
+    required = [exercise for exercise in wanted if exercise.judged and not exercise.bonus]
+    left = [exercise for exercise in required if verdicts[exercise.number].mark != RIGHT]
+    if left and str(left[0].step) not in unread:
+        print(f"\nEnsuite :\n{report.detail(left[0], verdicts[left[0].number])}")
+    elif required and not left:
+        print("Tout y est. Bravo !")
+    return not left
+
+
+def next_exercise(selection: str) -> exercises.Exercise:
+    """L'exercice dont on parle : celui qu'on nomme, sinon celui où l'on en était, sinon le premier qui n'est pas juste."""
+    named = [one for one in chosen(selection) if one.number in (selection, progress.current())]
+    if named:
+        return named[0]
+    for step in sorted({one.step for one in chosen(selection) if one.judged}):
+        verdicts = judged(str(step))
+        for exercise in chosen(str(step)):
+            if exercise.judged and verdicts[exercise.number].mark != RIGHT:
+                return exercise
+    raise AuroreError("Tous les exercices sont justes : il n'y a plus d'indice à donner.")
+
+
+def hint(selection: str) -> None:
+    exercise = next_exercise(selection)
+    if not exercise.judged:
+        raise AuroreError(f"{exercise.number} n'a pas d'indice ; sa réponse : {console.command(f'check.py {exercise.number} --solution')}")
+    progress.set_current(exercise.number)
+    more = progress.give_hint(exercise)
+    print(f"{exercise.number}  {exercise.goal}\n  {progress.where(exercise)}")
+    print("\n".join(report.hints(exercise)))
+    if not more:
+        print(f"  Il n'y a plus d'indice. Une fois essayé : {console.command(f'check.py {exercise.number} --solution')}")
+
+
+def solution(selection: str) -> None:
+    exercise = next_exercise(selection)
+    if exercise.judged and judged(exercise.number)[exercise.number].mark == NOT_STARTED:
+        raise AuroreError(
+            f"Essayez d'abord {exercise.number}, même à moitié : {progress.where(exercise)}\n"
+            f"Pour un indice : {console.command(f'check.py {exercise.number} --hint')}"
+        )
+    print(f"{exercise.number}  {exercise.goal}\n{report.solution(exercise)}")
+
+
+def step_of(selection: str) -> int:
+    if not selection.isdecimal():
+        raise AuroreError("Dites de quelle étape il s'agit : 1, 2, 3 ou 4.")
+    return int(selection)
+
+
+def reset(step: int) -> None:
+    """Remet le stub de l'étape comme au début, et garde à côté le fichier de la personne."""
+    if not 1 <= step <= len(settings.STEPS):
+        raise AuroreError(f"L'étape {step} n'a pas de fichier à compléter : de 1 à {len(settings.STEPS)}.")
+    path, stub = exercises.stub_of(step), exercises.stub(step).encode()
+    if path.exists() and path.read_bytes() == stub:
+        print(f"{path.name} est déjà comme au début.")
+        return
+    if path.exists():
+        backup, rank = path.with_suffix(".backup.py"), 2
+        while backup.exists():
+            backup, rank = path.with_suffix(f".backup-{rank}.py"), rank + 1
+        shutil.copy2(path, backup)
+        print(f"Votre fichier est gardé : {backup.name}")
+    with written_whole(path) as partial:
+        partial.write_bytes(stub)
+    print(f"{path.name} est comme au début.")
+
+
+def main() -> None:
+    options = parse_options()
+    if options.watch:
+        watch.follow_all(chosen(options.number))
+    elif options.hint:
+        hint(options.number)
+    elif options.solution:
+        solution(options.number)
+    elif options.catch_up:
+        from atelier import catch_up  # ici seulement : `datasets` met deux secondes à s'importer
+
+        catch_up.catch_up(step_of(options.number))
+    elif options.reset:
+        reset(step_of(options.number))
+    elif options.environment:
+        environment.check()
+    elif not check(options.number):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    console.run(main)

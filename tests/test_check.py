@@ -1,0 +1,286 @@
+"""`check.py` et les stubs, comme les voit une personne qui suit l'atelier : dans sa copie du dossier, fichier après fichier."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import attempts
+import pytest
+from conftest import AURORE, ROOT, environment, refused, run, succeed
+
+from atelier import exercises
+from atelier.exercises import judge, process, python_errors
+
+
+@pytest.fixture
+def workshop(tmp_path):
+    """Une copie de l'atelier, avec des stubs neufs : ce qu'une personne a devant elle en arrivant."""
+    folder = tmp_path / "aurore"
+    produced = shutil.ignore_patterns("data", "model", "tokenizer", ".cache", "__pycache__", "*.backup*.py")
+    shutil.copytree(AURORE, folder, ignore=lambda path, names: produced(path, names) if path == str(AURORE) else {"__pycache__"} & set(names))
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    for step in range(1, 5):
+        (folder / exercises.stub_of(step).name).write_text(exercises.stub(step), "utf-8")
+    return folder
+
+
+def answer(workshop, **answers: str) -> None:
+    """Écrit des réponses dans les stubs : `answer(workshop, _1_5="return …")` ; sans texte, celle de la solution."""
+    for name, code in answers.items():
+        number = name[1:].replace("_", ".")
+        path = workshop / exercises.stub_of(int(number[0])).name
+        gap, = (gap for gap in attempts.gaps(int(number[0])) if gap.number == number)  # fmt: skip
+        todo = "\n".join(exercises.todo_lines(gap))
+        written = path.read_text("utf-8")
+        assert todo in written
+        code = "\n".join(gap.indent + line for line in code.split("\n")) if code else "\n".join(gap.code)
+        path.write_text(written.replace(todo, code), "utf-8")
+
+
+def check(workshop, *options, **variables):
+    return run(str(workshop / "check.py"), *options, home=workshop.parent, AURORE_HOME=str(workshop), **variables)
+
+
+# ── Un stub que l'on lance ──
+
+
+def test_a_new_stub_says_what_to_do_first(workshop, mirror):
+    options = {"1_prepare_dataset.py": ["--mirror", str(mirror)]}
+    for number, step in (("1.1", 1), ("2.1", 2), ("3.1", 3), ("4.1", 4)):
+        script = exercises.stub_of(step).name
+        sentence = refused(str(workshop / script), *options.get(script, []), home=workshop)
+        line = next(rank for rank, line in enumerate(exercises.stub(step).split("\n"), 1) if f'todo("{number}")' in line)
+        assert f"Exercice {number} à faire : aurore/{script}:{line}" in sentence
+        exercise = exercises.find(number)
+        assert exercise.goal in sentence and exercise.hints[0] in sentence
+        assert f"aurore/check.py {number}" in sentence
+
+
+def test_what_is_already_right_runs(workshop):
+    answer(workshop, _1_2="", _1_3="", _1_4="")
+    done = run(str(workshop / "1_prepare_dataset.py"), "--offline", home=workshop)
+    assert done.returncode == 1 and "Exercice 1.5 à faire" in done.stderr and "Traceback" not in done.stderr
+    assert re.search(r"La Sonneuse de Valançay +306 +292 +286$", done.stdout), "1.2, 1.3 et 1.4 se voient"
+
+
+def test_the_data_are_kept_before_the_bonus_and_the_next_step_is_a_stub(workshop):
+    answer(workshop, **{f"_1_{number}": "" for number in range(1, 8)})
+    done = run(str(workshop / "1_prepare_dataset.py"), "--offline", home=workshop)
+    assert done.returncode == 1 and "Exercice 1.8 à faire" in done.stderr and "(bonus)" in done.stderr
+    assert (workshop / "data" / "dataset_dict.json").exists()
+    assert "python aurore/2_tokenize.py" in done.stdout
+
+
+def test_step_3_without_data_takes_the_embedded_texts_and_says_so(workshop):
+    answer(workshop, _3_1="", _3_3="")
+    done = run(str(workshop / "3_train.py"), "--max-steps", "1", home=workshop)
+    assert "Pas encore de données" in done.stderr and "récits embarqués" in done.stderr
+    assert "Total params" in done.stdout and "une époque fait" in done.stdout
+    assert "Exercice 3.4 à faire" in done.stderr and not (workshop / "data").exists()
+
+
+def test_a_mistake_in_a_stub_is_told_with_its_line(workshop):
+    answer(workshop, _1_2="return path.lines()")
+    sentence = refused(str(workshop / "1_prepare_dataset.py"), "--offline", home=workshop)
+    assert re.search(r"aurore/1_prepare_dataset.py:\d+ : .*`lines`.*\(ligne \d+ : `return path.lines\(\)`\)", sentence)
+    assert "aurore/check.py 1" in sentence
+
+
+# ── check.py ──
+
+
+def test_check_shows_every_exercise_and_the_share_done(workshop):
+    answer(workshop, _1_5="", _1_6='return " ".join(lines)', _2_2="", _4_2="")
+    done = check(workshop)
+    assert done.returncode == 1 and done.stderr == ""
+    lines = {match[2]: match[1] for match in re.finditer(r"^  (\S) (\d\.\w)  ", done.stdout, re.MULTILINE)}
+    assert list(lines) == [exercise.number for exercise in exercises.all_exercises()]
+    assert {number for number, mark in lines.items() if mark == "✔"} == {"1.5", "2.2", "4.2"}
+    assert {number for number, mark in lines.items() if mark == "✘"} == {"1.6"}
+    assert "Fait : 3 sur 18 (16 %). En bonus : 0 sur 5." in done.stdout
+    assert "Ensuite :\n· 1.1" in done.stdout
+
+
+def test_a_wrong_answer_is_shown_with_the_call_and_what_was_expected(workshop):
+    answer(workshop, _1_6='return " ".join(lines)')
+    done = check(workshop, "1.6")
+    assert done.returncode == 1 and "✘ 1.6" in done.stdout
+    assert "séparées par une espace" in done.stdout
+    assert re.search(r"appel +join_lines\(\['Le soleil", done.stdout)
+    assert re.search(r"obtenu +'Le soleil se levait\.  ", done.stdout) and re.search(r"attendu +'Le soleil se levait\.\\n", done.stdout)
+    assert "Indice 1 sur 3" in done.stdout and "Indice 2" not in done.stdout
+
+    assert "Indice 2 sur 3" in check(workshop, "1.6", "--hint").stdout
+    shown = check(workshop, "--hint").stdout
+    assert "1.6" in shown and "Indice 3 sur 3" in shown, "l'exercice où l'on en était"
+    assert '"\\n".join(lines)' in check(workshop, "1.6", "--solution").stdout
+
+
+def test_a_console_that_does_not_know_the_signs_shows_others(workshop):
+    answer(workshop, _2_2='text = ""')
+    done = subprocess.run(
+        [sys.executable, workshop / "check.py", "2.2"], capture_output=True,
+        env=environment(workshop, PYTHONIOENCODING="cp1252", PYTHONUTF8="0"),
+    )  # fmt: skip
+    assert done.returncode == 1 and done.stdout.startswith(b"x 2.2  ")
+
+
+def test_the_solution_is_shown_after_a_try(workshop):
+    done = check(workshop, "2.2", "--solution")
+    assert done.returncode == 1 and "Essayez d'abord 2.2" in done.stderr and "George Sand" not in done.stdout
+    assert "auto-supervisé" in check(workshop, "3.a", "--solution").stdout, "une question n'a rien à essayer"
+
+
+def test_a_right_answer_says_what_was_learnt(workshop):
+    answer(workshop, _2_2='text = "Où est la Fadette ?"')
+    done = check(workshop, "2.2")
+    assert done.returncode == 0 and "✔ 2.2" in done.stdout
+    assert exercises.find("2.2").learnt in done.stdout and "George Sand" in done.stdout, "et la solution, pour comparer"
+
+
+@pytest.mark.parametrize("number", ["9", "1.c", "6", "rien", ""])
+def test_an_unknown_exercise_is_refused(number, refused_option):
+    assert f"« {number} » n'est ni une étape" in refused_option("check.py", number)
+
+
+def test_reset_gives_the_stub_back_and_keeps_the_learner_s_file(workshop):
+    path, new = workshop / "1_prepare_dataset.py", exercises.stub(1)
+    for backup in ("1_prepare_dataset.backup.py", "1_prepare_dataset.backup-2.py"):
+        path.write_text("# mon travail", "utf-8")
+        assert backup in check(workshop, "1", "--reset").stdout
+        assert path.read_text("utf-8") == new and (workshop / backup).read_text("utf-8") == "# mon travail"
+    assert "déjà" in check(workshop, "--reset", "1").stdout
+    assert len(list(workshop.glob("*.backup*"))) == 2
+    assert "étape" in check(workshop, "--reset", "5").stderr and "quelle étape" in check(workshop, "--reset").stderr
+
+
+def test_catch_up_puts_in_place_what_a_step_needs(workshop):
+    before = {path.name: path.read_bytes() for path in workshop.glob("*.py")}
+    done = check(workshop, "--catch-up", "3")
+    assert done.returncode == 0, done.stderr
+    assert "python aurore/3_train.py" in done.stdout and "Tokenizer : celui du modèle de base" in done.stdout
+    assert {path.name: path.read_bytes() for path in workshop.glob("*.py")} == before
+    answer(workshop, _3_1="", _3_3="")
+    done = run(str(workshop / "3_train.py"), home=workshop)
+    assert "Pas encore de données" not in done.stderr and "Exercice 3.4 à faire" in done.stderr
+
+
+# ── Ce qui peut arriver à un fichier ──
+
+
+@pytest.mark.parametrize(
+    "source, explanation",
+    [
+        ("def f(:\n    pass\n", "Python ne comprend pas cette ligne"),
+        ("def f()\n    pass\n", r"Il manque « : » .*ligne 1 : `def f\(\)`"),
+        ("x = (1,\n", r"« \( » n'est jamais refermé"),
+        ("x = 'oui\n", "guillemet s'ouvre"),
+        ("x = “oui”\n", "« “ » ne convient pas"),
+        ("def f():\nreturn 1\n", "au moins une ligne en retrait"),
+        ("if 1:\n        x = 1\n    y = 2\n", "ne s'aligne"),
+        ("if 1:\n\tx = 1\n        y = 2\n", "tabulations et des espaces"),
+        ("  x = 1\n", "retrait de cette ligne"),
+        ("return 1\n", "`return` n'est plus dans sa fonction"),
+        ("x = 'é'\n".encode("cp1252"), "n'est pas en UTF-8"),
+        ("x = 'é'\n".encode("utf-16"), "n'est pas en UTF-8"),
+        ("import sis\n", "`sis`"),
+        ("print(inconnu)\n", "`inconnu` n'existe pas"),
+        ("exit()\n", "appelle `exit"),
+    ],
+)
+def test_a_file_that_does_not_load_is_explained(source, explanation, tmp_path):
+    path = tmp_path / "1_prepare_dataset.py"
+    path.write_bytes(source if isinstance(source, bytes) else source.encode())
+    with pytest.raises((Exception, SystemExit)) as failed:
+        judge.load(path)
+    assert re.search(explanation, python_errors.explain(failed.value))
+
+
+def test_a_renamed_or_deleted_function_is_named(stub_file):
+    stub_file("def load_tokenizer(", "def charge(")
+    verdict = process.judge_step(2, ["2.1", "2.2"])
+    assert "`load_tokenizer` n'est plus dans le fichier" in verdict["2.1"].mistake and verdict["2.2"].mark == judge.NOT_STARTED
+
+
+@pytest.fixture
+def stub_file(tmp_path, monkeypatch):
+    """`stub_file(avant, après)` : un stub de l'étape 2, changé, que la vérification prend pour celui de la personne."""
+    path = tmp_path / "2_tokenize.py"
+    monkeypatch.setattr(exercises, "stub_of", lambda step: path)
+
+    def changed(before: str, after: str):
+        assert before in exercises.stub(2)
+        path.write_text(exercises.stub(2).replace(before, after), "utf-8")
+
+    return changed
+
+
+def test_what_never_ends_or_ends_everything_does_not_stop_the_others(stub_file, monkeypatch):
+    monkeypatch.setattr(process, "GRACE", 1)
+    loops = {"2.1": "while True: pass", "2.3": "ids = exit()", "2.4": "import os; os._exit(0)"}
+    stubborn = "while True:\n        try:\n            while True: sum(range(9))\n        except: pass"
+    source = exercises.stub(2)
+    for number, code in loops.items():
+        source = re.sub(rf'(\w+ = )?console\.todo\("{number}"\)', code, source)
+    source = re.sub(r'text = console\.todo\("2.2"\)', "text = 'Bonjour'", source)
+    source = re.sub(r'console\.todo\("2.5"\)', stubborn, source)
+    stub_file(exercises.stub(2), source)
+    numbers = ["2.1", "2.2", "2.3", "2.4", "2.5", "2.6"]
+    verdicts = process.judge_step(2, numbers, process.Judge(2, seconds=1))
+    assert "boucle sans fin (ligne" in verdicts["2.1"].mistake and "while True" in verdicts["2.1"].mistake
+    assert verdicts["2.2"].mark == judge.RIGHT
+    assert "`exit()`" in verdicts["2.3"].mistake
+    assert "arrêté net" in verdicts["2.4"].mistake
+    assert "Ctrl-C n'y fait rien" in verdicts["2.5"].mistake
+    assert verdicts["2.6"].mark == judge.NOT_STARTED
+
+
+def test_a_missing_file_can_be_found_again(stub_file):
+    assert "--reset" in process.judge_step(2, ["2.1"])["2.1"].mistake
+
+
+# ── --watch ──
+
+
+def test_watch_follows_the_learner_from_one_exercise_to_the_next(workshop):
+    watching = subprocess.Popen(
+        [sys.executable, workshop / "check.py", "2", "--watch"], cwd=workshop, env=environment(workshop),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+
+    def until(sought: str) -> str:
+        shown = ""
+        while sought not in shown:
+            line = watching.stdout.readline()
+            assert line, f"{shown}\n{watching.stderr.read()}"
+            shown += line
+        return shown
+
+    try:
+        assert "· 2.1" in until("Écrivez")
+        answer(workshop, _2_1="return AutoTokenizer.from_pretrained('gpt2')")
+        assert "écrit en dur" in until("Écrivez")
+        path = workshop / "2_tokenize.py"
+        wrong = path.read_text("utf-8")
+        path.write_text(wrong.replace("('gpt2')", "(model_name"), "utf-8")
+        assert "n'est jamais refermé" in until("Écrivez")
+        answer(workshop, _2_2="")
+        path.write_text(path.read_text("utf-8").replace("(model_name\n", "(model_name)\n"), "utf-8")
+        shown = until("Écrivez")
+        assert "✔ 2.1" in shown and exercises.find("2.1").learnt in shown and "✔ 2.2" in shown and "· 2.3" in shown
+        assert check(workshop, "2.3", "--hint").returncode == 0
+        assert "Indice 2 sur 3" in until("Écrivez"), "un indice demandé dans une autre fenêtre"
+        watching.send_signal(signal.SIGINT)
+        assert "À bientôt" in watching.communicate(timeout=20)[0] and watching.returncode == 0
+    finally:
+        watching.kill()
+
+
+def test_the_environment_is_told_line_by_line(workshop):
+    done = check(workshop, "--environment")
+    lines = done.stdout.strip().splitlines()
+    assert done.returncode == 0 and len([line for line in lines if line.startswith(("[OK]", "[À FAIRE]"))]) == 9
+    assert re.search(r"\[À FAIRE\] 0 livres sur 12.*python aurore/1_prepare_dataset_solution.py", done.stdout)
+    assert any(line.startswith("[OK]") and "mini" in line for line in lines)
