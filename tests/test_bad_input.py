@@ -57,7 +57,7 @@ def test_a_missing_package_says_how_to_start(tmp_path):
         [sys.executable, "-S", AURORE / "2_tokenize_solution.py"],  # -S : sans les paquets installés
         env=environment(tmp_path), capture_output=True, encoding="utf-8",
     )  # fmt: skip
-    assert done.returncode and "« transformers » manque" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode and "« datasets » manque" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["nimporte quoi", "../nulle/part", "/nulle/part", "deux mots/pas un modèle"])

@@ -25,10 +25,12 @@ KINDS = {
     "generator": "un générateur (`yield`, ou des parenthèses au lieu de crochets)",
     "int": "un nombre entier",
     "list": "une liste",
+    "PreTrainedTokenizerFast": "un tokenizer",
+    "TextIOWrapper": "un fichier ouvert, et non ses lignes",
     "method": "une méthode, sans ses parenthèses",
     "set": "un ensemble (des accolades)",
     "str": "une chaîne (str)",
-    "tuple": "un tuple",
+    "tuple": "un tuple (des valeurs séparées par une virgule)",
     "type": "une classe, sans ses parenthèses",
 }
 
@@ -103,7 +105,7 @@ def _same(value, expected) -> bool:
 
 def _mistake(result: Result, expected, mistakes: dict[str, Any]) -> str:
     if result.value is None and result.printed.strip():
-        return "La fonction affiche son résultat au lieu de le rendre : remplacez `print(…)` par `return …`."
+        return "Le résultat s'affiche au lieu d'être rendu : `print(…)` ne rend rien. Gardez ce qu'il entoure, et rendez-le."
     if result.value is None:
         return "La fonction ne rend rien : il manque `return`, ou bien elle en sort sans passer par lui."
     for sentence, wrong in mistakes.items():

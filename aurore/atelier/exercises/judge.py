@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import types
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -98,21 +99,23 @@ def _too_long(interrupt: KeyboardInterrupt) -> str:
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Interrompt le bloc `with`, comme le ferait Ctrl-C, s'il dure plus de `seconds`."""
+    """Interrompt le bloc `with`, comme le ferait Ctrl-C, s'il calcule plus de `seconds` (sur une machine chargée, il peut durer plus)."""
+    start, done = time.process_time(), threading.Event()
 
     def interrupt() -> None:
-        if hasattr(signal, "pthread_kill"):
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-        else:
-            signal.raise_signal(signal.SIGINT)
+        while not done.wait(0.1):
+            if time.process_time() - start > seconds:
+                if hasattr(signal, "pthread_kill"):
+                    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+                else:
+                    signal.raise_signal(signal.SIGINT)
+                return
 
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=interrupt, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()
 
 
 def _only_here(host, *arguments, _getaddrinfo=socket.getaddrinfo, **options):

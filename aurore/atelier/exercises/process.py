@@ -15,15 +15,15 @@ from atelier.exercises.judge import WRONG, Verdict
 from atelier.settings import FOLDER
 
 IMPORTS = 180  # secondes laissées aux imports : un disque lent, au premier lancement
-SECONDS = 6  # pour un exercice ; le plus long en prend deux
-GRACE = 6  # secondes de plus que celles d'un exercice, avant de tuer un processus qui n'écoute plus
+SECONDS = 6  # de calcul pour un exercice ; le plus long en prend deux
+GRACE = 10  # secondes de plus, avant de tuer un processus qui attend, ou qui n'écoute plus
 
 
 class Judge:
     """Un processus qui a importé ce qui est long, et qui attend qu'on lui dise quoi juger. Il ne sert qu'une fois."""
 
-    def __init__(self, step: int, seconds: float = SECONDS):
-        self.step, self.seconds = step, seconds
+    def __init__(self, step: int):
+        self.step = step
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         home = self.folder.name  # le code de la personne y écrira, et nulle part ailleurs
@@ -32,7 +32,7 @@ class Judge:
             "PYTHONPATH": str(FOLDER), "PYTHONUSERBASE": site.getuserbase(), "PYTHONUTF8": "1",
         }  # fmt: skip
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "atelier.exercises.judge", exercises.stub_of(step), str(step), str(seconds)],
+            [sys.executable, "-m", "atelier.exercises.judge", exercises.stub_of(step), str(step), str(SECONDS)],
             env=os.environ | variables, cwd=home, encoding="utf-8",
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
         )  # fmt: skip
@@ -54,13 +54,13 @@ class Judge:
             self.process.stdin.write(" ".join(numbers) + "\n")
             self.process.stdin.close()
             while answer := self.answers.get(timeout=patience):
-                current, patience = answer.pop("number"), self.seconds + GRACE
+                current, patience = answer.pop("number"), SECONDS + GRACE
                 if answer:
                     found[current] = Verdict(**answer)
                     current = None
         except queue.Empty:
             if current is not None:
-                found[current] = Verdict(WRONG, f"Toujours pas fini au bout de {self.seconds + GRACE:.0f} secondes, et Ctrl-C n'y fait rien : une boucle sans fin ?")
+                found[current] = Verdict(WRONG, f"Toujours pas fini au bout de {SECONDS + GRACE} secondes : une boucle sans fin, une attente ?")
         except OSError:  # le processus est mort avant de lire
             pass
         else:

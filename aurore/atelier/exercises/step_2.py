@@ -16,13 +16,14 @@ CORPUS = [f"La fauvette de Nohant chantait, et {name} l'écoutait sans bouger." 
 
 
 @functools.cache
-def tokenizer() -> PreTrainedTokenizerBase:
+def mini_tokenizer() -> PreTrainedTokenizerBase:
     return AutoTokenizer.from_pretrained(settings.MINI)
 
 
+@functools.cache
 def small_tokenizer() -> PreTrainedTokenizerBase:
     """Un autre tokenizer, pour que personne ne réponde d'avance."""
-    return tokenizer().train_new_from_iterator([CORPUS], 280, show_progress=False)
+    return mini_tokenizer().train_new_from_iterator([CORPUS], 280, show_progress=False)
 
 
 def exercise_1(load_tokenizer, _) -> None:
@@ -31,7 +32,7 @@ def exercise_1(load_tokenizer, _) -> None:
         for name in (other, str(settings.MINI)):
             result = call(load_tokenizer, name)
             if not isinstance(result.value, PreTrainedTokenizerBase):
-                reject(result, tokenizer())
+                reject(result, mini_tokenizer())
             if result.value.get_vocab() != AutoTokenizer.from_pretrained(name).get_vocab():
                 raise Wrong(
                     "Ce n'est pas le tokenizer de ce modèle : le nom est-il écrit en dur ? Il est dans `model_name`.",
@@ -46,52 +47,54 @@ def exercise_2(simple_text, _) -> None:
     if not isinstance(result.value, str):
         reject(result, "une phrase")
     if not any(letter.isalpha() for letter in result.value):
-        raise Wrong("Le texte est vide : écrivez-y quelques mots.", result.call, show(result.value), "une phrase, entre guillemets")
+        raise Wrong("Le texte n'a pas un mot : écrivez-y une phrase.", result.call, show(result.value), "une phrase, entre guillemets")
     if len(result.value) > 300:
         raise Wrong("Un texte simple tient sur une ligne ou deux : on veut en lire tous les tokens.", result.call, show(result.value))
 
 
 def exercise_3(tokens_analysis, _) -> None:
-    for text in TEXTS:
-        encoding = tokenizer()(text)
-        result = call(tokens_analysis, tokenizer(), text)
+    for text, tokenizer in zip(TEXTS, (mini_tokenizer(), small_tokenizer())):
+        encoding = tokenizer(text)
+        result = call(tokens_analysis, tokenizer, text)
         if getattr(result.value, "keys", None) and "input_ids" in result.value.keys():
             raise Wrong("C'est tout ce que rend le tokenizer : les identifiants y sont sous la clé `input_ids`.", result.call, show(dict(result.value)), show(encoding["input_ids"]))
         if hasattr(result.value, "numpy") or type(result.value).__name__ == "ndarray":
             raise Wrong("C'est un tenseur : ôtez `return_tensors`, il faut une simple liste.", result.call, show(result.value), show(encoding["input_ids"]))
         expect(
-            tokens_analysis, tokenizer(), text, expected=encoding["input_ids"],
+            tokens_analysis, tokenizer, text, expected=encoding["input_ids"],
             mistakes={
-                "Ce sont les tokens : il faut leurs identifiants, des nombres.": tokenizer().tokenize(text),
+                "Ce sont les tokens : il faut leurs identifiants, des nombres.": tokenizer.tokenize(text),
                 "C'est l'`attention_mask`, qui dit quels tokens regarder : les identifiants sont sous la clé `input_ids`.": encoding["attention_mask"],
                 "Une liste dans une liste : donnez au tokenizer le texte seul, et non une liste de textes.": [encoding["input_ids"]],
-                "Ce sont les identifiants de chaque caractère : donnez au tokenizer le texte entier.": [tokenizer()(letter)["input_ids"] for letter in text],
+                "Ce sont les identifiants de chaque caractère : donnez au tokenizer le texte entier.": [tokenizer(letter)["input_ids"] for letter in text],
                 "C'est le nombre des tokens : il faut leurs identifiants.": len(encoding["input_ids"]),
                 "Seul le premier identifiant est là : il les faut tous.": encoding["input_ids"][0],
-                HARD_CODED: tokenizer()(TEXTS[0])["input_ids"],
+                "Ce sont les identifiants d'un autre texte : servez-vous de celui qu'on reçoit, `text`.": tokenizer(TEXTS[0])["input_ids"],
+                HARD_CODED: mini_tokenizer()(TEXTS[0])["input_ids"],
             },
         )  # fmt: skip
 
 
 def exercise_4(vocabulary_of, _) -> None:
-    first, second = (tokenizer()(text)["input_ids"] for text in TEXTS)
-    letters = tokenizer().convert_tokens_to_ids([*"le", tokenizer().eos_token, *"soir"])
-    for ids in (first, second, letters):
-        names = tokenizer().convert_ids_to_tokens(ids)
+    mini, small = mini_tokenizer(), small_tokenizer()
+    first, second = mini(TEXTS[0])["input_ids"], small(TEXTS[1])["input_ids"]
+    letters = mini.convert_tokens_to_ids([*"le", mini.eos_token, *"soir"])
+    for ids, tokenizer in ((first, mini), (second, small), (letters, mini)):
+        names = tokenizer.convert_ids_to_tokens(ids)
         expect(
-            vocabulary_of, tokenizer(), ids, expected=names,
+            vocabulary_of, tokenizer, ids, expected=names,
             mistakes={
-                "C'est le texte : `decode` le refait. `convert_ids_to_tokens` donne les tokens, un à un.": tokenizer().decode(ids),
-                "C'est le texte refait d'un bloc : il faut les tokens, un à un.": tokenizer().convert_tokens_to_string(names),
+                "C'est le texte : `decode` le refait. `convert_ids_to_tokens` donne les tokens, un à un.": tokenizer.decode(ids),
+                "C'est le texte refait d'un bloc : il faut les tokens, un à un.": tokenizer.convert_tokens_to_string(names),
                 "Ce sont des morceaux de texte lisibles. `convert_ids_to_tokens` donne les tokens tels que le vocabulaire les écrit (« Ġ » pour une espace).":
-                    [tokenizer().decode([index]) for index in ids],
+                    [tokenizer.decode([index]) for index in ids],
                 "Ce sont encore des identifiants : `convert_ids_to_tokens` en fait des tokens.": ids,
                 "Seul le premier token est là : il les faut tous.": names[0],
                 "Le premier token manque.": names[1:],
                 "Le dernier token manque.": names[:-1],
-                "La fin de texte est un token comme les autres : sans `skip_special_tokens`.": tokenizer().convert_ids_to_tokens(ids, skip_special_tokens=True),
-                "Refaire le texte, puis le recouper, ne rend pas toujours les mêmes tokens : partez de `ids`.": tokenizer().tokenize(tokenizer().decode(ids)),
-                HARD_CODED: tokenizer().tokenize(TEXTS[0]),
+                "La fin de texte est un token comme les autres : sans `skip_special_tokens`.": tokenizer.convert_ids_to_tokens(ids, skip_special_tokens=True),
+                "Refaire le texte, puis le recouper, ne rend pas toujours les mêmes tokens : partez de `ids`.": tokenizer.tokenize(tokenizer.decode(ids)),
+                HARD_CODED: mini.tokenize(TEXTS[0]),
             },
         )  # fmt: skip
 
@@ -121,23 +124,29 @@ def exercise_5(get_training_corpus, _) -> None:
             "Chaque paquet prend un texte de trop : la tranche s'arrête à `start + batch_size`.": [texts[start : start + batch_size + 1] for start in range(0, length, batch_size)],
             "Chaque paquet part du début de la liste : la tranche commence à `start`.": [texts[: start + batch_size] for start in range(0, length, batch_size)],
             "Le premier paquet manque : `range` commence à 0.": expected[1:],
+            "Un paquet vide à la fin.": [*expected, []],
+            "Un seul paquet est donné : `yield` va dans la boucle, sans `return`.": expected[:1],
+            "Un texte au lieu d'un paquet : il y faut une tranche, `texts[start : …]`.": texts[::batch_size],
+            "La tranche finit à `start + batch_size`.": [texts[start:batch_size] for start in range(0, length, batch_size)],
         }
-        if batches != expected:
+        if [list(batch) if isinstance(batch, tuple) else batch for batch in batches] != expected:
             named = next((sentence for sentence, wrong in mistakes.items() if batches == wrong), "Ce ne sont pas les paquets attendus.")
             raise Wrong(named, f"list({result.call})", show(batches), show(expected))
 
 
 def exercise_6(retrain, _) -> None:
     for vocab_size in (270, 290):
-        result = call(retrain, tokenizer(), iter([CORPUS[:2], CORPUS[2:]]), vocab_size)
+        result = call(retrain, mini_tokenizer(), iter([CORPUS[:2], CORPUS[2:]]), vocab_size)
         if not isinstance(result.value, PreTrainedTokenizerBase):
-            reject(result, tokenizer())
+            reject(result, mini_tokenizer())
         got = f"un vocabulaire de {len(result.value)} tokens"
-        if result.value.get_vocab() == tokenizer().get_vocab():
+        if result.value.get_vocab() == mini_tokenizer().get_vocab():
             raise Wrong("C'est le tokenizer de départ : `train_new_from_iterator` en rend un nouveau, c'est lui qu'il faut rendre.", result.call, got)
+        if len(result.value) < vocab_size:
+            raise Wrong("Le vocabulaire est plus petit que demandé : trop peu de textes, ou une autre taille ? `batches` ne se lit qu'une fois.", result.call, got, f"un vocabulaire de {vocab_size} tokens")
         if len(result.value) != vocab_size:
             raise Wrong("Le vocabulaire n'a pas la taille demandée : elle est dans `vocab_size`.", result.call, got, f"un vocabulaire de {vocab_size} tokens")
-        expected = tokenizer().train_new_from_iterator(iter([CORPUS[:2], CORPUS[2:]]), vocab_size, show_progress=False)
+        expected = mini_tokenizer().train_new_from_iterator(iter([CORPUS[:2], CORPUS[2:]]), vocab_size, show_progress=False)
         if result.value.get_vocab() != expected.get_vocab():
             raise Wrong("Le vocabulaire ne vient pas de tous les textes reçus : ils sont dans `batches`.", result.call, show(result.value.tokenize(CORPUS[-1])), show(expected.tokenize(CORPUS[-1])))
 
@@ -151,9 +160,9 @@ def exercise_7(save_tokenizer, _) -> None:
             if not isinstance(wrong.__cause__, FileNotFoundError):
                 raise
             raise Wrong("Rien n'a été écrit dans `folder` : c'est lui qu'il faut donner à `save_pretrained`.", wrong.call) from wrong
-        if not (folder / "tokenizer.json").exists():
-            raise Wrong("`tokenizer.json` n'est pas dans `aurore/tokenizer` : `save_pretrained` l'écrit.", result.call, show(sorted(path.name for path in folder.iterdir())))
-        if not isinstance(result.value, PreTrainedTokenizerBase):
+        if not (folder / "tokenizer.json").exists() or not (folder / "tokenizer_config.json").exists():
+            raise Wrong("Il manque des fichiers dans `aurore/tokenizer` : `save_pretrained` les écrit tous.", result.call, show(sorted(path.name for path in folder.iterdir())))
+        if result.value is small or not isinstance(result.value, PreTrainedTokenizerBase):
             raise Wrong("Pas de `return` ici : la fonction doit aller jusqu'à sa dernière ligne, qui relit le tokenizer.", result.call, show(result.value))
         if AutoTokenizer.from_pretrained(folder).get_vocab() != small.get_vocab():
             raise Wrong("Le tokenizer enregistré n'est pas celui qui a été reçu.", result.call)
