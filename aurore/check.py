@@ -54,9 +54,10 @@ def check(selection: str) -> bool:
     verdicts = judged(selection)
     wanted = chosen(selection)
     if len(wanted) == 1:
-        progress.set_current(selection)
-        print(report.detail(wanted[0], verdicts[selection]))
-        return not wanted[0].judged or verdicts[selection].mark == RIGHT
+        exercise, verdict = wanted[0], verdicts[wanted[0].number]
+        progress.set_current(exercise.number)
+        print(report.detail(exercise, verdict))
+        return not exercise.judged or verdict.mark == RIGHT
     print(report.listing(verdicts))
     print(f"\n{report.share(verdicts)}".rstrip())
     unread = [str(step) for step in range(1, 5) if str(step) in verdicts]

@@ -21,7 +21,7 @@ grand, sur de vrais romans. Pour le commencer :
 
     {console.command("1_prepare_dataset_solution.py")}             (avec --offline, sans réseau)
 
-La suite est dans README.md, étape par étape."""
+La suite est dans README.md, étape par étape. Pour écrire le code vous-même : {console.command("check.py --watch")}"""
 
 
 def run_step(script: str, *options: str, capture: bool = False) -> str:

@@ -115,11 +115,26 @@ def prepared(tmp_path_factory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session", autouse=True)
+def demo_started(request, tmp_path_factory):
+    """La démonstration est longue : si un essai la demande, elle commence tout de suite, pendant que d'autres passent."""
+    if not any("demonstration" in item.fixturenames for item in request.session.items):
+        yield
+        return
+    home, screen = tmp_path_factory.mktemp("demonstration"), tmp_path_factory.mktemp("screen")
+    with open(screen / "stdout", "w") as stdout, open(screen / "stderr", "w") as stderr:
+        process = subprocess.Popen([sys.executable, AURORE / "demo.py"], env=environment(home), cwd=home, stdout=stdout, stderr=stderr)
+        yield process, home, screen
+        process.kill()
+
+
 @pytest.fixture(scope="session")
-def demonstration(tmp_path_factory) -> tuple[Path, str]:
+def demonstration(demo_started) -> tuple[Path, str]:
     """La démonstration, jouée une fois : le dossier de la personne, et ce qui s'est affiché."""
-    home = tmp_path_factory.mktemp("demonstration")
-    return home, succeeded(run_fresh("demo.py", home=home)).stdout
+    process, home, screen = demo_started
+    process.wait(timeout=300)
+    shown, errors = ((screen / name).read_text("utf-8") for name in ("stdout", "stderr"))
+    return home, succeeded(subprocess.CompletedProcess(process.args, process.returncode, shown, errors)).stdout
 
 
 @pytest.fixture(scope="session")

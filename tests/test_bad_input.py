@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import AURORE, environment, help_of, refused, run_fresh, succeed, succeeded
+from conftest import AURORE, environment, help_of, refused, run_fresh, succeeded
 
 from atelier import models, settings
 from atelier.console import AuroreError
@@ -28,12 +28,6 @@ def test_help_is_in_french(script):
 def test_help_is_alone_on_the_screen_and_leaves_no_file(tmp_path):
     done = succeeded(run_fresh("3_train_solution.py", "--help", home=tmp_path))
     assert done.stderr == "" and list(tmp_path.iterdir()) == []
-
-
-def test_a_step_before_step_1_takes_the_embedded_texts_and_says_which_comes_first(tmp_path):
-    done = succeed("2_tokenize_solution.py", "--retrain", "--vocab-size", "400", home=tmp_path)
-    assert "Pas encore de données" in done.stderr and "python aurore/1_prepare_dataset_solution.py" in done.stderr
-    assert (tmp_path / "tokenizer" / "tokenizer.json").exists() and not (tmp_path / "data").exists()
 
 
 def test_data_of_an_interrupted_run_are_not_trained_on(prepared, tmp_path):

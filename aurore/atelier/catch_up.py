@@ -8,7 +8,7 @@ from pathlib import Path
 from atelier import books, cleaning, corpus, hub, models, sentences, settings
 from atelier.console import AuroreError, command, step, tell, variable
 from atelier.settings import CACHE, DATA, FOLDER, STEPS
-from atelier.whole import restored, written_whole
+from atelier.whole import restored
 
 
 def data_folder() -> Path:

@@ -1,15 +1,13 @@
 """Ce que l'on attend des exercices de l'étape 1, et les erreurs qu'on y fait d'habitude."""
 
 import functools
-import http.server
 import re
 import tempfile
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 from atelier import sentences
 from atelier.exercises.calls import HARD_CODED, Wrong, call, expect, reject, show
+from atelier.exercises.downloads import served, where_it_went
 
 HEADER = ["The Project Gutenberg eBook\n", "This is not the START OF it\n", "Title: La Mare\n", "*** START OF THE PROJECT GUTENBERG EBOOK LA MARE ***\n"]
 NOVEL = ["\n", "    CHAPITRE PREMIER  \n", "\n", "Le soleil se levait.   \n", "*** Elle dit : LA FIN, c'est THE END ! ***\n", "Il partit.\n"]
@@ -35,7 +33,7 @@ def exercise_1(download_file, _) -> None:
             path.parent.mkdir(parents=True)
             result = call(download_file, url, path, errors=DOWNLOAD_ERRORS)
             if not path.exists():
-                raise Wrong(_where_it_went(folder, path, content), result.call, expected=f"un fichier {path.name} dans {path.parent.name}")
+                raise Wrong(where_it_went(folder, path, content), result.call, expected=f"un fichier {path.name} dans {path.parent.name}")
             if path.read_bytes() != content:
                 raise Wrong(
                     "Le fichier n'a pas les octets du livre : ne les changez pas, ni ne les décodez ici.",
@@ -46,44 +44,6 @@ def exercise_1(download_file, _) -> None:
         except Wrong:
             return
         raise Wrong("Quand le livre n'est pas à cette adresse (erreur 404), la fonction doit échouer : personne ne saurait qu'il manque.", result.call)
-
-
-def _where_it_went(folder: Path, path: Path, content: bytes) -> str:
-    """Où le livre est arrivé, s'il est arrivé ailleurs que dans `path`."""
-    searched = [folder, Path.cwd(), Path.home() / ".keras", Path("/tmp/.keras")]  # le dernier, si `cache_dir` ne peut servir
-    for file in (file for place in searched if place.exists() for file in place.rglob("*")):
-        if not file.is_file() or file.read_bytes() != content:
-            continue
-        if file.parent == path.parent:
-            return f"Le livre est dans le bon dossier, mais sous le nom « {file.name} » : le nom est `path.name`."
-        if file.is_relative_to(path.parent):
-            return f"Le livre est dans un sous-dossier, « {file.parent.name} » : il manque `cache_subdir=\"\"`."
-        if file.is_relative_to(folder):
-            return f"Le livre est dans le dossier « {file.parent.name} » : celui qu'il faut est `path.parent`."
-        arrived = f"~/{file.parent.relative_to(Path.home())}" if file.is_relative_to(Path.home()) else file.parent
-        return f"Le livre est arrivé dans {arrived} : dites à `get_file` le dossier, avec `cache_dir=path.parent`."
-    return "Rien n'est arrivé dans `path` : est-ce bien `url` que vous téléchargez, et `path` que vous écrivez ?"
-
-
-@contextmanager
-def served(files: dict[str, bytes]):
-    """Un serveur sur cette machine, le temps d'un bloc `with` : rend son adresse."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            content = files.get(self.path)
-            self.send_response(200 if content else 404)
-            self.send_header("Content-Length", str(len(content or b"")))
-            self.end_headers()
-            self.wfile.write(content or b"")
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def exercise_2(read_lines, _) -> None:

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
-import numpy as np
 from tensorflow import keras
 from transformers import AutoTokenizer, GPT2Config, PretrainedConfig, TFGPT2LMHeadModel, TFPreTrainedModel, pipeline
 
 from atelier import generation, models, settings
-from atelier.checkpoints import hub_name, save_model
+from atelier.checkpoints import same_weights, save_model
 from atelier.exercises.calls import Wrong, call, reject, show
 
 LONG = "Le soleil se levait à peine sur la Vallée-Noire, et déjà la métayère,\ndebout sur le seuil, comptait ses oies. " * 3
@@ -71,13 +70,8 @@ def exercise_1(load_model, _) -> None:
                 raise Wrong("Ce n'est pas le modèle demandé : son nom est-il écrit en dur ? Il est dans `MODEL_NAME`.", result.call, f"largeur {loaded.config.n_embd}", f"largeur {width}")
             if getattr(config, "n_embd", 0) != width or type(config) is not type(loaded.config):
                 raise Wrong("Cette configuration n'est pas celle du modèle : `AutoConfig.from_pretrained(MODEL_NAME)`.", result.call, kinds, expected)
-            if not loaded.built or not _same_weights(loaded, model):
+            if not loaded.built or not same_weights(loaded, model):
                 raise Wrong("Les poids ne sont pas ceux du modèle, mais des nombres au hasard : `from_config` bâtit sans charger, `from_pretrained` charge.", result.call, kinds)
-
-
-def _same_weights(model, other) -> bool:
-    mine, theirs = ({hub_name(variable.name): variable for variable in each.weights} for each in (model, other))
-    return all(np.array_equal(mine[name], theirs[name]) for name in mine)
 
 
 def exercise_2(two_prompts, _) -> None:

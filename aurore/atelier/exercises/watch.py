@@ -8,7 +8,7 @@ import time
 from itertools import groupby
 from pathlib import Path
 
-from atelier.console import command, step
+from atelier.console import command
 from atelier.exercises import Exercise, progress, report, stub_of
 from atelier.exercises.judge import RIGHT, Verdict
 from atelier.exercises.process import Judge, judge_step
@@ -23,7 +23,7 @@ def follow_all(chosen: list[Exercise]) -> None:
     try:
         for number, exercises in groupby(_in_order(chosen), key=lambda exercise: exercise.step):
             _follow_step(list(exercises), enter)
-            print(f"\nLes exercices choisis de l'étape {number} sont justes. Lancez-la : {step(number)}", flush=True)
+            print(f"\nÉtape {number} : tout est juste. Lancez-la : {command(stub_of(number).name)}", flush=True)
     except KeyboardInterrupt:
         print(f"\nÀ bientôt. Pour reprendre où vous en êtes : {command('check.py --watch')}")
 
