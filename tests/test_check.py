@@ -1,9 +1,12 @@
 """`check.py` et les stubs, comme les voit une personne qui suit l'atelier : dans sa copie du dossier, fichier après fichier."""
 
+import contextlib
 import io
+import json
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -11,8 +14,10 @@ import attempts
 import pytest
 from conftest import AURORE, ROOT, environment, refused, run
 
-from atelier import corpus, exercises
-from atelier.exercises import judge, process, python_errors, report
+from atelier import catch_up, corpus, exercises, machine
+from atelier import environment as environment_check
+from atelier.console import AuroreError
+from atelier.exercises import calls, judge, process, progress, python_errors, report
 
 
 @pytest.fixture
@@ -272,3 +277,69 @@ def test_the_environment_is_told_line_by_line(workshop):
     assert done.returncode == 0 and len([line for line in lines if line.startswith(("[OK]", "[À FAIRE]"))]) == 9
     assert re.search(r"\[À FAIRE\] 0 livres sur 12.*python aurore/1_prepare_dataset_solution.py", done.stdout)
     assert any(line.startswith("[OK]") and "mini" in line for line in lines)
+
+
+def test_the_environment_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(machine, "available_memory", lambda: 1e9)
+    fault, line = environment_check._memory()
+    assert "1,0 Go" in line and "il en faut 2" in fault
+    monkeypatch.setattr(machine, "available_memory", lambda: 3e9)
+    fault, line = environment_check._memory()
+    assert not fault and "assez pour mini" in line
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # déjà pris par un autre : c'est aussi bien
+            taken.bind(("127.0.0.1", 8080))
+            taken.listen()
+        assert "--port" in environment_check._port()[0]
+    monkeypatch.setattr(environment_check.importlib.metadata, "version", lambda name: "0.1")
+    fault, _ = environment_check._packages()
+    assert "tensorflow 0.1 au lieu de 2" in fault and "pip install -r requirements.txt" in fault
+    assert 1e8 < machine._system_memory() < 1e14
+
+
+# ── Ce qui se retient ──
+
+
+def test_a_trial_is_known_by_the_runs_it_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "MODELS", tmp_path)
+
+    def run_with(name, **chosen):
+        (tmp_path / name).mkdir()
+        history = {"base_model": "mini", "settings": {"batch_size": 8, "learning_rate": 0.001} | chosen}
+        (tmp_path / name / "history.json").write_text(json.dumps(history), "utf-8")
+
+    run_with("un")
+    (tmp_path / "abîmé").mkdir()
+    (tmp_path / "abîmé" / "history.json").write_text("{", "utf-8")
+    assert not any(progress.tried(number) for number in ("3.2", "3.5", "3.6", "3.a"))
+    run_with("deux", batch_size=16)
+    assert progress.tried("3.5") == "2 tailles de lot : 16, 8" and not progress.tried("3.6")
+
+
+def test_a_damaged_memory_is_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "REMEMBERED", tmp_path / "exercises.json")
+    exercise = exercises.find("1.5")
+    assert progress.hints(exercise) == exercise.hints[:1]
+    progress.set_current("1.5")
+    assert progress.give_hint(exercise) and progress.give_hint(exercise) and not progress.give_hint(exercise)
+    assert progress.current() == "1.5" and progress.hints(exercise) == exercise.hints
+    for garbage in ("{", "[]", "\0"):
+        progress.REMEMBERED.write_text(garbage, "utf-8")
+        assert progress.current() == "" and progress.hints(exercise) == exercise.hints[:1]
+
+
+def test_what_a_function_prints_cannot_fill_the_memory():
+    printed = calls.call(lambda: [print("x" * 1000) for _ in range(10_000)]).printed
+    assert len(printed) < 200_000
+
+
+def test_catch_up_keeps_data_it_could_not_make_again(prepared, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(catch_up, "DATA", prepared / "data")
+    monkeypatch.setattr(corpus, "exists", lambda: True)
+    monkeypatch.setattr(corpus, "checked", lambda: prepared / "data")
+    monkeypatch.setattr(catch_up.books, "cached", lambda book: None)
+    monkeypatch.setattr(catch_up.subprocess, "run", lambda *_, **__: pytest.fail("ne pas refaire"))
+    catch_up.catch_up(2)
+    assert "celles qui sont déjà dans" in capsys.readouterr().out
+    with pytest.raises(AuroreError, match="pas d'étape 7"):
+        catch_up.catch_up(7)

@@ -22,8 +22,10 @@ def follow_all(chosen: list[Exercise]) -> None:
     enter = _enter_key()
     try:
         for number, exercises in groupby(_in_order(chosen), key=lambda exercise: exercise.step):
-            _follow_step(list(exercises), enter)
-            print(f"\nÉtape {number} : tout est juste. Lancez-la : {command(stub_of(number).name)}", flush=True)
+            exercises = list(exercises)
+            _follow_step(exercises, enter)
+            if len(exercises) > 1:
+                print(f"\nÉtape {number} : tout est juste. Lancez-la : {command(stub_of(number).name)}", flush=True)
     except KeyboardInterrupt:
         print(f"\nÀ bientôt. Pour reprendre où vous en êtes : {command('check.py --watch')}")
 
