@@ -86,7 +86,7 @@ def read_book(path: Path) -> list[list[str]]:
 
 
 def count(texts: list[str]) -> tuple[int, int]:
-    """Le nombre de phrases, et celui des mots : les suites de lettres ou de chiffres (« l'âme » en fait deux)."""
+    """Le nombre de phrases, et celui des mots : ici, les suites de lettres ou de chiffres (« l'âme » en fait alors deux)."""
     # TODO 1.8 : (bonus) Compter les phrases de la liste `texts`, puis leurs mots, et rendre les deux nombres.
     # À utiliser : len, re.findall, sum
     console.todo("1.8")

@@ -96,7 +96,7 @@ def read_book(path: Path) -> list[list[str]]:
 
 
 def count(texts: list[str]) -> tuple[int, int]:
-    """Le nombre de phrases, et celui des mots : les suites de lettres ou de chiffres (« l'âme » en fait deux)."""
+    """Le nombre de phrases, et celui des mots : ici, les suites de lettres ou de chiffres (« l'âme » en fait alors deux)."""
     # >>> 1.8 (bonus) Compter les phrases de la liste `texts`, puis leurs mots, et rendre les deux nombres.
     return len(texts), sum(len(re.findall(r"\w+", text)) for text in texts)
     # <<< 1.8

@@ -107,7 +107,7 @@ def main() -> None:
     new_tokenizer = save_tokenizer(new_tokenizer)
     print(f"Enregistré dans {settings.TOKENIZER} : {', '.join(sorted(path.name for path in settings.TOKENIZER.iterdir()))}.")
     show(new_tokenizer, text)
-    print("\nSur un livre que ni l'un ni l'autre n'a lu (la partie « test ») :")
+    print("\nSur un livre que le nouveau n'a pas lu (la partie « test ») :")
     for name, candidate in (("modèle de base", tokenizer), ("réentraîné", new_tokenizer)):
         per_word, whole = tokens.efficiency(candidate, data["test"]["text"])
         print(f"  {name:<15} {len(candidate):>6} tokens au vocabulaire, {console.decimal(per_word, 2)} tokens par mot, {100 * whole:.0f} % des mots entiers")

@@ -90,7 +90,7 @@ def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others) -
 
     `saver` garde le meilleur modèle ; `others`, les autres aides (callbacks), dont l'entraînement peut se passer.
     """
-    # TODO 3.4 : Entraîner le modèle sur `tf_train_dataset`, `epochs` fois, en l'évaluant sur `tf_eval_dataset`, avec `saver`.
+    # TODO 3.4 : Entraîner le modèle sur `tf_train_dataset`, `epochs` fois, en l'évaluant sur `tf_eval_dataset`, avec `saver` ; rendre son histoire.
     # À utiliser : model.fit
     console.todo("3.4")
 
@@ -105,7 +105,7 @@ def main() -> None:
     options = parse_options()
     keras.utils.set_random_seed(options.seed)
 
-    # 3.2 À essayer : un autre modèle français, par AURORE_MODEL ou ici, dans MODEL_NAME. Sans réseau, voir `--sizes`.
+    # 3.2 À essayer : un autre modèle français, `models.base_model("auteur/nom")` ou "mini". Sans réseau : `--sizes`.
     MODEL_NAME = models.base_model()
     # 3.c À réfléchir : comment choisir un modèle ?
     if options.sizes:

@@ -103,7 +103,7 @@ def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others) -
 
     `saver` garde le meilleur modèle ; `others`, les autres aides (callbacks), dont l'entraînement peut se passer.
     """
-    # >>> 3.4 Entraîner le modèle sur `tf_train_dataset`, `epochs` fois, en l'évaluant sur `tf_eval_dataset`, avec `saver`.
+    # >>> 3.4 Entraîner le modèle sur `tf_train_dataset`, `epochs` fois, en l'évaluant sur `tf_eval_dataset`, avec `saver` ; rendre son histoire.
     return model.fit(
         tf_train_dataset,
         validation_data=tf_eval_dataset,
@@ -124,7 +124,7 @@ def main() -> None:
     options = parse_options()
     keras.utils.set_random_seed(options.seed)
 
-    # >>> 3.2 À essayer : un autre modèle français, par AURORE_MODEL ou ici, dans MODEL_NAME. Sans réseau, voir `--sizes`.
+    # >>> 3.2 À essayer : un autre modèle français, `models.base_model("auteur/nom")` ou "mini". Sans réseau : `--sizes`.
     # Deux modèles se comparent par leurs paramètres (`--sizes`), par leur perplexité avant tout entraînement, si leur
     # tokenizer est le même, et par leurs textes. GPT-2 medium a près de trois fois les paramètres de small, et un pas y
     # coûte à peu près trois fois plus ; mini en a dix-huit fois moins que small.

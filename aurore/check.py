@@ -62,13 +62,13 @@ def check(selection: str) -> bool:
     print(f"\n{report.share(verdicts)}".rstrip())
     unread = [str(step) for step in range(1, 5) if str(step) in verdicts]
     for step in unread:
-        print(f"\n{settings.STEPS[int(step) - 1]}.py ne se lit pas : {verdicts[step].mistake}")
+        print(f"\n{settings.STEPS[int(step) - 1]}.py : {verdicts[step].mistake}")
     required = [exercise for exercise in wanted if exercise.judged and not exercise.bonus]
     left = [exercise for exercise in required if verdicts[exercise.number].mark != RIGHT]
     if left and str(left[0].step) not in unread:
         print(f"\nEnsuite :\n{report.detail(left[0], verdicts[left[0].number])}")
     elif required and not left:
-        print("Tout y est. Bravo !")
+        print("Tout y est. Bravo !" + (f" Lancez l'étape : {console.command(exercises.stub_of(wanted[0].step).name)}" if selection else ""))
     return not left
 
 
@@ -90,16 +90,17 @@ def hint(selection: str) -> None:
     if not exercise.judged:
         raise AuroreError(f"{exercise.number} n'a pas d'indice ; sa réponse : {console.command(f'check.py {exercise.number} --solution')}")
     progress.set_current(exercise.number)
-    more = progress.give_hint(exercise)
+    progress.give_hint(exercise)
     print(f"{exercise.number}  {exercise.goal}\n  {progress.where(exercise)}")
     print("\n".join(report.hints(exercise)))
-    if not more:
-        print(f"  Il n'y a plus d'indice. Une fois essayé : {console.command(f'check.py {exercise.number} --solution')}")
 
 
 def solution(selection: str) -> None:
     exercise = next_exercise(selection)
-    if exercise.judged and judged(exercise.number)[exercise.number].mark == NOT_STARTED:
+    verdicts = judged(exercise.number)
+    if str(exercise.step) in verdicts:  # le fichier ne se lit pas
+        raise AuroreError(verdicts[str(exercise.step)].mistake)
+    if exercise.judged and verdicts[exercise.number].mark == NOT_STARTED:
         raise AuroreError(
             f"Essayez d'abord {exercise.number}, même à moitié : {progress.where(exercise)}\n"
             f"Pour un indice : {console.command(f'check.py {exercise.number} --hint')}"
@@ -109,7 +110,7 @@ def solution(selection: str) -> None:
 
 def step_of(selection: str) -> int:
     if not selection.isdecimal():
-        raise AuroreError("Dites de quelle étape il s'agit : 1, 2, 3 ou 4.")
+        raise AuroreError("Dites de quelle étape il s'agit, par un seul chiffre.")
     return int(selection)
 
 

@@ -1,6 +1,5 @@
 """Ne pas rester en arrière : ce qui tient lieu d'une étape qu'on n'a pas faite."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,16 +39,18 @@ def catch_up(number: int) -> None:
 
 
 def _catch_up_data() -> None:
-    """Les données que fait la solution, des livres déjà téléchargés ; celles qui sont là, s'il n'y a pas de quoi les refaire."""
-    if books.book_list(offline=True) == books.embedded() and corpus.exists():
-        corpus.checked()
-        print(f"Données : celles qui sont déjà dans {DATA}.")
+    """Les données que fait la solution, des livres déjà téléchargés ; celles qui sont là, si l'on n'a pas de quoi les refaire."""
+    here, embedded = books.book_list(offline=True), books.embedded()
+    stories = {book.id for book in embedded}
+    if here == embedded and corpus.exists() and not set(corpus.load_data()["train"]["book"]) <= stories:
+        print(f"Données : celles qui sont déjà dans {DATA} ; leurs livres ne sont plus là pour les refaire.")
         return
-    print("Données : la solution de l'étape 1 les prépare.\n", flush=True)
-    done = subprocess.run([sys.executable, FOLDER / f"{STEPS[0]}_solution.py", "--offline"], env=os.environ | {"PYTHONUTF8": "1"})
+    print("Données : la solution de l'étape 1 les prépare, en une quinzaine de secondes…", flush=True)
+    done = subprocess.run([sys.executable, FOLDER / f"{STEPS[0]}_solution.py", "--offline"], stdout=subprocess.DEVNULL)
     if done.returncode:
         raise AuroreError("La solution de l'étape 1 a échoué : voir ci-dessus.")
-    print()
+    kind = "récits embarqués, faute de romans téléchargés" if here == embedded else "livres"
+    print(f"Données : {len(here)} {kind}, {len(corpus.load_data()['train'])} phrases d'entraînement.")
 
 
 def _catch_up_tokenizer() -> None:
@@ -61,7 +62,7 @@ def _catch_up_tokenizer() -> None:
     if name == "mini" or Path(name).is_dir() or hub.cached_folder(name):
         print(f"Modèle de base : {name}, qui est déjà là.")
     else:
-        print(f"Modèle de base : {name} n'est pas encore téléchargé. Sans attendre : {variable('AURORE_MODEL', 'mini')}")
+        print(f"Modèle de base : {name}, que l'étape 3 téléchargera. Pour s'en passer : {variable('AURORE_MODEL', 'mini')}.")
 
 
 def _catch_up_model() -> None:

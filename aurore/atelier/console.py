@@ -145,10 +145,10 @@ def explain(error: Exception) -> str:
         return "La mémoire manque. Fermez d'autres programmes, ou prenez un lot plus petit (--batch-size 4)."
     if frame := python_errors.learner_frame(error):
         script = Path(frame.filename).name
-        return (
-            f"{exercises.place(script, frame.lineno)} : {python_errors.explain(error)}\n"
-            f"Pour savoir quel exercice est en cause : {command(f'check.py {script[0]}')}"
-        )
+        place = exercises.place(script, frame.lineno)
+        in_an_exercise = any(frame.name == exercise.function for exercise in exercises.all_exercises())
+        what = python_errors.explain(error) if in_an_exercise else f"une fonction a-t-elle rendu autre chose que prévu ? ({type(error).__name__} : {error})"
+        return f"{place} : {what}\nPour savoir quel exercice est en cause : {command(f'check.py {script[0]}')}"
     return (
         f"Erreur imprévue ({type(error).__name__} : {error}).\n"
         f"Pour voir d'où elle vient, relancez la même commande, avec {variable('AURORE_DEBUG', '1')}."

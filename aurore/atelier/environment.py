@@ -40,7 +40,10 @@ def _python() -> tuple[str, str]:
 
 
 def _packages() -> tuple[str, str]:
-    wanted = re.findall(r"^([\w-]+)==(\S+)", (FOLDER.parent / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    requirements = FOLDER.parent / "requirements.txt"
+    if not requirements.exists():
+        return f"il devrait être dans {FOLDER.parent}", "requirements.txt manque, les paquets ne sont pas vérifiés"
+    wanted = re.findall(r"^([\w-]+)==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
     wrong = []
     for name, version in wanted:
         try:
@@ -99,7 +102,7 @@ def _books() -> tuple[str, str]:
     library = books.book_list()
     here = sum(books.cached(book) is not None for book in library)
     fault = "" if here == len(library) else command("1_prepare_dataset_solution.py")
-    return fault, f"{here} livres sur {len(library)} déjà téléchargés"
+    return fault, f"{here} livre{'s' * (here > 1)} sur {len(library)} déjà téléchargés"
 
 
 def _base_model() -> tuple[str, str]:

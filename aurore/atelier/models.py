@@ -18,12 +18,12 @@ BLOCK_WEIGHTS = tuple(
 )
 
 
-def base_model() -> Path:
-    """Le dossier du modèle de base : celui d'AURORE_MODEL, et `mini` si le modèle du hub ne peut être obtenu.
+def base_model(name: str = "") -> Path:
+    """Le dossier du modèle de base : `name`, sinon celui d'AURORE_MODEL, et `mini` si le modèle du hub ne peut être obtenu.
 
     Dit lequel, et pourquoi. Lève `AuroreError` si le modèle demandé n'existe pas ou n'est pas utilisable.
     """
-    name = settings.BASE_MODEL
+    name = name or settings.BASE_MODEL
     if name == "mini":
         tell("Modèle de base : mini, embarqué avec l'atelier.")
         return checked(settings.MINI)
@@ -52,7 +52,8 @@ def base_model() -> Path:
 
 def name(folder: Path) -> str:
     """Le nom sous lequel la personne connaît ce modèle de base."""
-    return "mini" if folder == settings.MINI else settings.BASE_MODEL
+    hub_folder = re.search(r"models--(.+?)--([^/\\]+)", str(folder))  # …/models--auteur--nom/snapshots/…
+    return "mini" if folder == settings.MINI else "/".join(hub_folder.groups()) if hub_folder else str(folder)
 
 
 def latest_run() -> Path | None:

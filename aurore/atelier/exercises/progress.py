@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 
 from atelier.exercises import Exercise, place, stub_of
 from atelier.settings import CACHE, MODELS
@@ -18,7 +19,7 @@ def _read() -> dict:
 
 
 def _write(remembered: dict) -> None:
-    with written_whole(REMEMBERED) as partial:
+    with suppress(OSError), written_whole(REMEMBERED) as partial:
         partial.write_text(json.dumps(remembered), encoding="utf-8")
 
 
@@ -37,11 +38,10 @@ def hints(exercise: Exercise) -> tuple[str, ...]:
     return exercise.hints[: max(1, _read()["hints"].get(exercise.number, 1))]
 
 
-def give_hint(exercise: Exercise) -> bool:
-    """Donne un indice de plus ; False s'il n'y en a plus."""
+def give_hint(exercise: Exercise) -> None:
+    """Donne un indice de plus, s'il en reste."""
     remembered, given = _read(), len(hints(exercise))
     _write(remembered | {"hints": remembered["hints"] | {exercise.number: min(given + 1, len(exercise.hints))}})
-    return given < len(exercise.hints)
 
 
 def where(exercise: Exercise) -> str:

@@ -11,7 +11,7 @@ MEANINGS = (
     (r"TabError", "Des tabulations et des espaces sont mélangés dans les retraits : n'employez que des espaces, quatre par retrait."),
     (r"IndentationError: expected an indented block", "Il manque, sous la ligne qui finit par « : », au moins une ligne en retrait."),
     (r"IndentationError: unindent does not match", "Le retrait de cette ligne ne s'aligne avec aucune de celles qui précèdent."),
-    (r"IndentationError", "Le retrait de cette ligne n'est pas celui qu'il faut : comparez avec la ligne d'avant, peut-être trop à gauche."),
+    (r"IndentationError", "Cette ligne est trop à droite, ou celle d'avant trop à gauche : leur retrait ne s'accorde pas."),
     (r"SyntaxError: '(.)' was never closed", "`{0}` n'est jamais refermé."),
     (r"SyntaxError: unmatched '(.)'", "`{0}` ferme quelque chose qui n'est pas ouvert."),
     (r"SyntaxError: closing parenthesis '(.)' does not match opening parenthesis '(.)'", "`{0}` ne ferme pas `{1}`."),

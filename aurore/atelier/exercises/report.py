@@ -76,6 +76,8 @@ def hints(exercise: Exercise) -> list[str]:
     lines = [f"  Indice {rank} sur {len(exercise.hints)} : {hint}" for rank, hint in enumerate(given, 1)]
     if len(given) < len(exercise.hints):
         lines.append(f"  Un indice de plus : {command(f'check.py {exercise.number} --hint')}")
+    else:
+        lines.append(f"  C'est le dernier. Après un essai, la solution : {command(f'check.py {exercise.number} --solution')}")
     return lines
 
 
