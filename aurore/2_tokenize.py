@@ -15,6 +15,7 @@ from atelier.whole import written_whole
 
 VOCAB_SIZE = 52_000
 
+
 def load_tokenizer(model_name: str) -> PreTrainedTokenizerBase:
     """Le tokenizer avec lequel le modèle de base a été entraîné : l'un ne va pas sans l'autre."""
     # TODO 2.1 : Charger, et rendre, le tokenizer du modèle `model_name`.

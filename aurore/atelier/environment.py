@@ -94,8 +94,8 @@ def _writable() -> tuple[str, str]:
         with tempfile.TemporaryFile(dir=HOME):
             pass
     except OSError as error:
-        return f"{error.strerror}. Rendez-vous propriétaire de ce dossier, montez le volume sans « :ro », ou changez AURORE_HOME", f"on peut écrire dans {HOME}"
-    return "", f"on peut écrire dans {HOME}"
+        return f"{error.strerror}. Rendez-vous propriétaire de ce dossier, montez le volume sans « :ro », ou changez AURORE_HOME", f"écriture dans {HOME}"
+    return "", f"écriture dans {HOME}"
 
 
 def _books() -> tuple[str, str]:

@@ -15,7 +15,6 @@ FOOTER = ["*** END OF THE PROJECT GUTENBERG EBOOK LA MARE ***\n", "SEND DONATION
 OLD_STARTS = ("***START OF THIS PROJECT GUTENBERG EBOOK INDIANA***\n", "*END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*Ver.04.29.93*END*\n")
 OLD_ENDS = ("***END OF THIS PROJECT GUTENBERG EBOOK INDIANA***\n", "End of the Project Gutenberg EBook of Indiana\n", "Fin de Project Gutenberg's Indiana\n")
 
-
 DOWNLOAD_ERRORS = {
     r"InvalidSchema|\w*UnsupportedProtocol": "Cette adresse est celle d'un fichier (`file:`), car un miroir peut être un dossier : `keras.utils.get_file` les connaît aussi.",
 }  # fmt: skip
