@@ -159,6 +159,8 @@ def test_reset_gives_the_stub_back_and_keeps_the_learner_s_file(workshop):
 
 
 def test_catch_up_puts_in_place_what_a_step_needs(workshop):
+    (workshop / "data").mkdir()
+    (workshop / "data" / "dataset_dict.json").write_text("abîmé", "utf-8")
     before = {path.name: path.read_bytes() for path in workshop.glob("*.py")}
     done = check(workshop, "--catch-up", "3")
     assert done.returncode == 0, done.stderr
@@ -335,7 +337,6 @@ def test_what_a_function_prints_cannot_fill_the_memory():
 
 
 def test_catch_up_keeps_data_it_could_not_make_again(prepared, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(corpus, "exists", lambda: True)
     monkeypatch.setattr(corpus, "load_data", lambda: {"train": {"book": ["39738"]}})
     monkeypatch.setattr(catch_up.books, "cached", lambda book: None)
     monkeypatch.setattr(catch_up.subprocess, "run", lambda *_, **__: pytest.fail("ne pas refaire"))

@@ -41,8 +41,7 @@ def catch_up(number: int) -> None:
 def _catch_up_data() -> None:
     """Les données que fait la solution, des livres déjà téléchargés ; celles qui sont là, si l'on n'a pas de quoi les refaire."""
     here, embedded = books.book_list(offline=True), books.embedded()
-    stories = {book.id for book in embedded}
-    if here == embedded and corpus.exists() and not set(corpus.load_data()["train"]["book"]) <= stories:
+    if here == embedded and _books_of_the_data() - {book.id for book in embedded}:
         print(f"Données : celles qui sont déjà dans {DATA} ; leurs livres ne sont plus là pour les refaire.")
         return
     print("Données : la solution de l'étape 1 les prépare, en une quinzaine de secondes…", flush=True)
@@ -51,6 +50,14 @@ def _catch_up_data() -> None:
         raise AuroreError("La solution de l'étape 1 a échoué : voir ci-dessus.")
     kind = "récits embarqués, faute de romans téléchargés" if here == embedded else "livres"
     print(f"Données : {len(here)} {kind}, {len(corpus.load_data()['train'])} phrases d'entraînement.")
+
+
+def _books_of_the_data() -> set[str]:
+    """Les livres des données enregistrées ; aucun si elles manquent, ou sont abîmées."""
+    try:
+        return set(corpus.load_data()["train"]["book"])
+    except AuroreError:
+        return set()
 
 
 def _catch_up_tokenizer() -> None:
