@@ -62,7 +62,7 @@ def check(selection: str) -> bool:
     print(f"\n{report.share(verdicts)}".rstrip())
     unread = [str(step) for step in range(1, 5) if str(step) in verdicts]
     for step in unread:
-        print(f"\n{settings.STEPS[int(step) - 1]}.py : {verdicts[step].mistake}")
+        print(f"\n{exercises.stub_of(int(step)).name} : {verdicts[step].mistake}")
     required = [exercise for exercise in wanted if exercise.judged and not exercise.bonus]
     left = [exercise for exercise in required if verdicts[exercise.number].mark != RIGHT]
     if left and str(left[0].step) not in unread:

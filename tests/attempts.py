@@ -23,23 +23,17 @@ from atelier.exercises import judge, python_errors  # noqa: E402
 TABLE = tomllib.loads(Path(__file__).with_name("attempts.toml").read_text("utf-8"))
 
 
-def gaps(step: int) -> list[exercises.Gap]:
-    """Les passages que marque la solution d'une étape."""
-    path = exercises.solution_of(step)
-    return exercises.gaps(path.read_text("utf-8"), path.name)
-
-
 @cache
 def solution(step: int):
     return judge.load(exercises.solution_of(step))
 
 
-def completed(number: str, code: str) -> str:
-    """Le stub de l'étape, où `code` remplace le TODO de l'exercice."""
-    gap = next(gap for gap in gaps(int(number[0])) if gap.number == number)
-    stub, todo = exercises.stub(int(number[0])), "\n".join(exercises.todo_lines(gap))
-    assert stub.count(todo) == 1
-    return stub.replace(todo, textwrap.indent(code.strip("\n"), gap.indent))
+def completed(source: str, number: str, code: str = "") -> str:
+    """Un stub, où `code` remplace le TODO de l'exercice ; sans `code`, ce que la solution y écrit."""
+    gap = next(gap for gap in exercises.marked(int(number[0])) if gap.number == number)
+    todo = "\n".join(exercises.todo_lines(gap))
+    assert source.count(todo) == 1
+    return source.replace(todo, textwrap.indent(code.strip("\n"), gap.indent) if code else "\n".join(gap.code))
 
 
 def judged(number: str, code: str) -> judge.Verdict:
@@ -52,7 +46,7 @@ def judged(number: str, code: str) -> judge.Verdict:
     ):
         Path(folder, ".keras").mkdir()  # sinon Keras écrit dans /tmp
         path = Path(folder, exercises.stub_of(int(number[0])).name)
-        path.write_text(completed(number, code), "utf-8")
+        path.write_text(completed(exercises.stub(int(number[0])), number, code), "utf-8")
         try:
             learner = judge.load(path)
         except Exception as error:

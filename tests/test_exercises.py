@@ -53,7 +53,7 @@ def test_the_committed_stub_is_the_one_its_solution_gives(step):
 def test_filling_a_stub_gives_back_its_solution(step):
     solution = exercises.solution_of(step).read_text("utf-8")
     filled, lines = exercises.stub(step), solution.split("\n")
-    for gap in attempts.gaps(step):
+    for gap in exercises.marked(step):
         todo = "\n".join(exercises.todo_lines(gap))
         assert filled.count(todo) == 1
         filled = filled.replace(todo, "\n".join(lines[gap.first : gap.last + 1]))
@@ -62,7 +62,7 @@ def test_filling_a_stub_gives_back_its_solution(step):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_stub_parses_and_keeps_its_secrets(step):
-    stub, gaps = exercises.stub(step), attempts.gaps(step)
+    stub, gaps = exercises.stub(step), exercises.marked(step)
     ast.parse(stub)
     assert not re.search(r"# (>>>|<<<)", stub)
     assert [gap.number for gap in gaps if not gap.is_question] == re.findall(r'console\.todo\("(\S+)"\)', stub)

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from atelier import books, cleaning, corpus, hub, models, sentences, settings
+from atelier import books, cleaning, corpus, exercises, hub, models, sentences, settings
 from atelier.console import AuroreError, command, step, tell, variable
-from atelier.settings import CACHE, DATA, FOLDER, STEPS
+from atelier.settings import CACHE, DATA
 from atelier.whole import restored
 
 
@@ -34,8 +34,7 @@ def catch_up(number: int) -> None:
         _catch_up_tokenizer()
     if number > 3:
         _catch_up_model()
-    script = f"{STEPS[number - 1]}.py" if number <= len(STEPS) else "5_flask.py"
-    print(f"\nTout est en place, et vos fichiers n'ont pas changé. Ensuite : {command(script)}")
+    print(f"\nTout est en place, et vos fichiers n'ont pas changé. Ensuite : {command(exercises.stub_of(number).name)}")
 
 
 def _catch_up_data() -> None:
@@ -45,7 +44,7 @@ def _catch_up_data() -> None:
         print(f"Données : celles qui sont déjà dans {DATA} ; leurs livres ne sont plus là pour les refaire.")
         return
     print("Données : la solution de l'étape 1 les prépare, en une quinzaine de secondes…", flush=True)
-    done = subprocess.run([sys.executable, FOLDER / f"{STEPS[0]}_solution.py", "--offline"], stdout=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, exercises.solution_of(1), "--offline"], stdout=subprocess.DEVNULL)
     if done.returncode:
         raise AuroreError("La solution de l'étape 1 a échoué : voir ci-dessus.")
     kind = "récits embarqués, faute de romans téléchargés" if here == embedded else "livres"
@@ -76,4 +75,4 @@ def _catch_up_model() -> None:
     if folder := models.latest_run():
         print(f"Modèle entraîné : {folder.name}.")
     else:
-        print(f"Modèle entraîné : aucun, le modèle de base écrira. Pour en avoir un : {command(f'{STEPS[2]}_solution.py --minutes 3')}")
+        print(f"Modèle entraîné : aucun, le modèle de base écrira. Pour en avoir un : {command(f'{exercises.solution_of(3).name} --minutes 3')}")

@@ -100,13 +100,19 @@ def gaps(source: str, name: str) -> list[Gap]:
     return found
 
 
+def marked(step: int) -> list[Gap]:
+    """Les passages que marque la solution d'une étape."""
+    path = solution_of(step)
+    return gaps(path.read_text(encoding="utf-8"), path.name)
+
+
 def solution_of(step: int) -> Path:
     return FOLDER / f"{STEPS[step - 1]}_solution.py"
 
 
 def stub_of(step: int) -> Path:
-    """Le fichier que la personne complète."""
-    return FOLDER / f"{STEPS[step - 1]}.py"
+    """Le fichier que la personne complète ; à la dernière étape, qui n'a pas d'exercice à compléter, celui qu'elle lit."""
+    return FOLDER / (f"{STEPS[step - 1]}.py" if step <= len(STEPS) else "5_flask.py")
 
 
 def place(script: str, line: int) -> str:
@@ -120,10 +126,9 @@ def all_exercises() -> tuple[Exercise, ...]:
     notes = tomllib.loads(HINTS.read_text(encoding="utf-8"))
     found = []
     for step in range(1, len(STEPS) + 1):
-        path = solution_of(step)
-        for gap in gaps(path.read_text(encoding="utf-8"), path.name):
+        for gap in marked(step):
             if int(gap.number[0]) != step:
-                raise BadMarker(f"{path.name} : l'exercice {gap.number} n'est pas de cette étape.")
+                raise BadMarker(f"{solution_of(step).name} : l'exercice {gap.number} n'est pas de cette étape.")
             if not gap.is_question and not notes.get(gap.number, {}).get("hints"):
                 raise BadMarker(f"{HINTS.name} n'a pas d'indice pour l'exercice {gap.number}.")
             function = "" if gap.is_question else gap.function
@@ -149,10 +154,8 @@ def find(number: str) -> Exercise | None:
 
 def stub(step: int) -> str:
     """Le stub d'une étape : sa solution, où chaque passage marqué devient un TODO, ou la question sans sa réponse."""
-    path = solution_of(step)
-    source = path.read_text(encoding="utf-8")
-    lines = source.split("\n")
-    for gap in reversed(gaps(source, path.name)):
+    lines = solution_of(step).read_text(encoding="utf-8").split("\n")
+    for gap in reversed(marked(step)):
         lines[gap.first : gap.last + 1] = todo_lines(gap)
     return "\n".join(lines)
 

@@ -34,8 +34,7 @@ def listing(verdicts: dict[str, Verdict]) -> str:
     for exercise in exercises.all_exercises():
         if exercise.number not in verdicts:
             continue
-        name = f"{settings.STEPS[exercise.step - 1]}.py" if exercise.step <= len(settings.STEPS) else "5_flask.py"
-        if (title := f"\nÉtape {exercise.step} : {settings.FOLDER.name}/{name}") not in lines:
+        if (title := f"\nÉtape {exercise.step} : {settings.FOLDER.name}/{exercises.stub_of(exercise.step).name}") not in lines:
             lines.append(title)
         lines.append(line(exercise, verdicts[exercise.number]))
     return "\n".join(lines)

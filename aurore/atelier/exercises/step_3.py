@@ -43,10 +43,9 @@ def exercise_3(load_data, _) -> None:
                 raise Wrong("Il faut les trois parties, train, validation et test : rendez ce que `load_from_disk` rend.", result.call, show(list(value)), show(list(data)))
             rows = [value[split][:] for split in data]
             if rows != [data[split][:] for split in data]:
-                known = sorted(map(repr, rows)) == sorted(repr(data[split][:]) for split in data) or word in repr(rows)
                 sentence = (
                     "Les parties sont mélangées, ou changées : rendez-les telles quelles."
-                    if known else "Ce ne sont pas les données de ce dossier : son nom est-il écrit en dur ? Il est dans `folder`."
+                    if word in repr(rows) else "Ce ne sont pas les données de ce dossier : son nom est-il écrit en dur ? Il est dans `folder`."
                 )  # fmt: skip
                 raise Wrong(sentence, result.call, show(rows), expected)
 
