@@ -1,6 +1,7 @@
 """Faire écrire un modèle : les réglages du tirage, et ce qu'une amorce doit être pour qu'on la continue."""
 
 import os
+from pathlib import Path
 
 import atelier.quiet  # noqa: F401  (avant transformers, qui importe TensorFlow)
 from tensorflow import keras
@@ -12,9 +13,9 @@ from atelier.console import AuroreError
 MAX_NEW_TOKENS, TEMPERATURE, TOP_P, TOP_K = 60, 0.8, 0.95, 0
 
 
-def load_pipeline() -> Pipeline:
-    """Le pipeline « text-generation » sur le dernier modèle entraîné, sinon sur le modèle de base."""
-    folder = models.model_to_write()
+def load_pipeline(folder: Path | None = None) -> Pipeline:
+    """Le pipeline « text-generation » sur le modèle de `folder`, sinon sur le dernier entraîné, sinon sur le modèle de base."""
+    folder = folder or models.model_to_write()
     config = AutoConfig.from_pretrained(folder)
     model = TFAutoModelForCausalLM.from_pretrained(folder, config=config)
     tokenizer = AutoTokenizer.from_pretrained(folder)

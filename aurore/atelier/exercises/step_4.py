@@ -74,9 +74,8 @@ def exercise_1(load_model, _) -> None:
                 raise Wrong("Les poids ne sont pas ceux du modèle, mais des nombres au hasard : `from_config` bâtit sans charger, `from_pretrained` charge.", result.call, kinds)
 
 
-def exercise_2(two_prompts, _) -> None:
-    result = call(two_prompts)
-    example = ["Cette jeune femme était assise", "Le soir, elle se rappelait"]
+def exercise_2(two_prompts, solution) -> None:
+    result, example = call(two_prompts), solution()
     prompts = result.value
     if isinstance(prompts, str):
         raise Wrong("C'est une chaîne : il faut une liste, entre crochets, de deux chaînes.", result.call, show(prompts), show(example))
