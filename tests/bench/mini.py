@@ -1,0 +1,97 @@
+"""Ce qu'écrit un petit modèle : de vrais mots, sans se répéter, et sans réciter les romans qu'il a lus.
+
+    python tests/bench/mini.py ROMANS… [--model DOSSIER]
+
+ROMANS : ceux dont le modèle a été entraîné, dossiers et fichiers, comme les prend `aurore/mini/pretrain.py` ; la fiche
+`aurore/mini/README.md` dit lesquels. 200 textes de 100 mots (un mot est une suite de lettres, en minuscules ; l'amorce n'est pas
+comptée), tirés comme à l'étape 4, mais sans fin de texte. Code 1 si une barre n'est pas tenue.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+AURORE = Path(__file__).parents[2] / "aurore"
+sys.path[:0] = [str(AURORE), str(AURORE / "mini")]
+
+import atelier.quiet  # noqa: F401
+import numpy as np
+from pretrain import read_novels
+
+from atelier import generation, settings
+from atelier.console import decimal
+from atelier.tokens import LETTERS
+
+PROMPTS = (
+    "Ce matin-là,", "Elle ouvrit la porte et", "Il y avait dans le village", "Le vieil homme", "La lettre disait",
+    "Pendant tout l'hiver,", "Au bout du chemin,", "Je me souviens", "Les deux frères", "La nuit tombait quand",
+    "— Pourquoi", "On racontait que", "Depuis trois jours,", "Sa mère", "Après le dîner,",
+    "Le jardin était", "Personne ne savait", "Un soir de juin,", "Quand il revint,", "Dans la grande salle,",
+)  # fmt: skip
+TEXTS_OF_A_PROMPT, WORDS, SEED = 10, 100, 1804
+BATCH_SIZE = 50
+TOKENS = 240  # de quoi faire 100 mots, et tenir avec l'amorce dans un contexte de 256
+RECITED = 9  # mots de suite : une tournure en a moins, une phrase apprise par cœur davantage
+
+LEAST_KNOWN, LEAST_DISTINCT, MOST_RECITING = 0.95, 0.90, 0.02  # les barres
+
+
+def words(text: str) -> list[str]:
+    return LETTERS.findall(text.lower())
+
+
+def runs(text: list[str], length: int) -> list[tuple[str, ...]]:
+    """Les suites de `length` mots consécutifs."""
+    return list(zip(*(text[start:] for start in range(length))))
+
+
+def write(folder: Path) -> list[list[str]]:
+    """Les mots des textes que le modèle écrit."""
+    pipe = generation.load_pipeline(folder)
+    tokenizer, model = pipe.tokenizer, pipe.model
+    tokenizer.padding_side = "left"
+    sampling = generation.sampling(max_new_tokens=TOKENS, seed=SEED)
+    del sampling["clean_up_tokenization_spaces"]  # celui-là est au pipeline
+    prompts, texts = PROMPTS * TEXTS_OF_A_PROMPT, []
+    for first in range(0, len(prompts), BATCH_SIZE):
+        # Sans `token_type_ids` : GPT-2, qui n'en a pas l'usage, ajouterait à chaque token le plongement du token 0.
+        batch = tokenizer(list(prompts[first : first + BATCH_SIZE]), padding=True, return_token_type_ids=False, return_tensors="tf")
+        written = model.generate(**batch, **sampling, suppress_tokens=[tokenizer.eos_token_id])
+        texts += map(words, tokenizer.batch_decode(written, skip_special_tokens=True))
+        print(f"{len(texts)} textes écrits sur {len(prompts)}.", flush=True)
+    texts = [text[len(words(prompt)) :] for prompt, text in zip(prompts, texts)]
+    assert all(len(text) > WORDS for text in texts), "TOKENS est trop petit"
+    return [text[:WORDS] for text in texts]
+
+
+def percent(share: float) -> str:
+    return f"{decimal(100 * share, 2)} %"
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("novels", type=Path, nargs="+")
+parser.add_argument("--model", type=Path, default=settings.MINI)
+options = parser.parse_args()
+
+texts = write(options.model)
+written_runs = {run for text in texts for run in runs(text, RECITED)}
+known_words, recited_runs, number_of_words = set(), set(), 0
+novels = read_novels(options.novels)
+for novel in map(words, novels):
+    number_of_words += len(novel)
+    known_words.update(novel)
+    recited_runs.update(written_runs.intersection(runs(novel, RECITED)))
+
+known = np.mean([word in known_words for text in texts for word in text])
+distinct = [len(set(runs(text, 4))) / len(runs(text, 4)) for text in texts]
+reciting = np.mean([not recited_runs.isdisjoint(runs(text, RECITED)) for text in texts])
+measures = (
+    ("mots qui sont dans les romans", known, "au moins", LEAST_KNOWN, known >= LEAST_KNOWN),
+    ("suites de 4 mots distinctes, en moyenne", np.mean(distinct), "au moins", LEAST_DISTINCT, np.mean(distinct) >= LEAST_DISTINCT),
+    (f"textes qui récitent {RECITED} mots de suite", reciting, "au plus", MOST_RECITING, reciting <= MOST_RECITING),
+)
+print(f"\n{len(texts)} textes de {WORDS} mots ; {len(novels)} romans, {number_of_words} mots.")
+for title, value, side, bar, held in measures:
+    print(f"  {title:<42} {percent(value):>9}   {side:<8} {percent(bar):>8}   {'tenu' if held else 'NON TENU'}")
+print(f"  {'suites distinctes du texte le moins varié':<42} {percent(min(distinct)):>9}")
+sys.exit(not all(held for *_, held in measures))
