@@ -132,6 +132,8 @@ def main() -> None:
     tf_eval_dataset = packing.to_tf_dataset(eval_blocks, options.batch_size)
     steps_per_epoch = len(train_blocks) / options.batch_size
     print(f"{train_blocks.size} tokens d'entraînement : une époque fait {math.ceil(steps_per_epoch)} pas.")
+    if resumed:
+        runs.check_same_data(history, train_blocks.size)
 
     sizes.check_memory(model, options.batch_size * packing.BLOCK_SIZE)
     runs.check_disk(model)
@@ -152,7 +154,7 @@ def main() -> None:
         batches = packing.shuffled_batches(train_blocks, options.batch_size, options.seed)
         pace = training.measure_pace(model, tokenizer, batches, tf_eval_dataset)
         backup = runs.Backup(model, run, history)
-        first_step = backup.restore(train_blocks.size) if resumed else 0
+        first_step = backup.restore() if resumed else 0
         pace.saving = backup.save()
         history["steps"] = steps = steps or first_step + pace.steps_in(seconds - (time.perf_counter() - start))
         rate.steps.assign(steps)

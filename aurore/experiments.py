@@ -13,20 +13,25 @@ from atelier import catch_up, console, corpus, curves, models, packing, runs, sc
 from atelier.gpt2 import GPT2
 from atelier.whole import written_whole
 
-EPOCH = 128  # blocs : de quoi corriger les poids une seule fois par époque sans attendre
-EPOCHS = 4
+READ = 512  # blocs, par essai
+EPOCH = 128  # ceux d'une époque quand on ne corrige qu'à sa fin : au-delà, un lot aussi grand prendrait trop de mémoire
+EVALUATIONS = 4
 BATCH_SIZE = 8
 
-# Le nom de chaque essai, la taille de ses lots en blocs, et ce qui multiplie le taux d'apprentissage par défaut.
+# Le titre de chaque expérience, combien de blocs différents on y lit, et ses essais : un nom, la taille des lots en blocs, et
+# ce qui multiplie le taux d'apprentissage par défaut.
 EXPERIMENTS = {
-    "learning-rate": [("10 × plus petit", BATCH_SIZE, 0.1), ("par défaut", BATCH_SIZE, 1), ("10 × plus grand", BATCH_SIZE, 10)],
-    "batch-size": [("lots de 2", 2, 1), ("lots de 8", 8, 1), ("lots de 32", 32, 1)],
-    "updates": [("à chaque exemple", 1, 1), ("à chaque lot", BATCH_SIZE, 1), ("à chaque époque", EPOCH, 1)],
-}
-TITLES = {
-    "learning-rate": "Trois taux d'apprentissage",
-    "batch-size": "Trois tailles de lot",
-    "updates": "Quand corriger les poids ?",
+    "learning-rate": (
+        "Trois taux d'apprentissage",
+        READ,
+        [("10 × plus petit", BATCH_SIZE, 0.1), ("par défaut", BATCH_SIZE, 1), ("10 × plus grand", BATCH_SIZE, 10)],
+    ),
+    "batch-size": ("Trois tailles de lot", READ, [("lots de 2", 2, 1), ("lots de 8", 8, 1), ("lots de 32", 32, 1)]),
+    "updates": (
+        "Quand corriger les poids ?",
+        EPOCH,
+        [("à chaque exemple", 1, 1), ("à chaque lot", BATCH_SIZE, 1), ("à chaque époque", EPOCH, 1)],
+    ),
 }
 
 
@@ -41,13 +46,13 @@ def trial(base, train_blocks, tf_eval_dataset, batch_size: int, factor: float) -
     keras.utils.set_random_seed(settings.SEED)
     model = GPT2.from_pretrained(base, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0)
     rate = schedule.WarmupCosine(factor * schedule.default_learning_rate(model))
-    steps = EPOCHS * len(train_blocks) // batch_size
+    steps = READ // batch_size
     rate.steps.assign(steps)
     model.compile(optimizer=keras.optimizers.AdamW(rate, weight_decay=0.01, global_clipnorm=1.0))
     history = runs.new_history(models.name(base), {}, train_blocks.size, training.evaluate(model, tf_eval_dataset)) | {"steps": steps}
     batches = packing.shuffled_batches(train_blocks, batch_size, settings.SEED)
     model.fit(
-        packing.in_rounds(batches, steps // EPOCHS), validation_data=tf_eval_dataset, epochs=EPOCHS, verbose=0,
+        packing.in_rounds(batches, steps // EVALUATIONS), validation_data=tf_eval_dataset, epochs=EVALUATIONS, verbose=0,
         callbacks=[training.Losses(history)],
     )  # fmt: skip
     return history
@@ -55,16 +60,17 @@ def trial(base, train_blocks, tf_eval_dataset, batch_size: int, factor: float) -
 
 def main() -> None:
     experiment = parse_options().experiment
+    title, distinct, trials = EXPERIMENTS[experiment]
     base, folder = models.base_model(), catch_up.data_folder()
     tokenizer, data = AutoTokenizer.from_pretrained(base), corpus.load_data(folder)
-    train_blocks = training.sample_blocks(packing.pack(tokenizer, corpus.texts(data["train"])), EPOCH)
+    train_blocks = training.sample_blocks(packing.pack(tokenizer, corpus.texts(data["train"])), distinct)
     eval_blocks = training.sample_blocks(packing.pack(tokenizer, corpus.texts(data["validation"])))
     tf_eval_dataset = packing.to_tf_dataset(eval_blocks, BATCH_SIZE)
 
-    print(f"{TITLES[experiment]} : {EPOCHS} époques de {len(train_blocks)} blocs, soit {EPOCHS * train_blocks.size} tokens par essai.")
+    what = f"{READ} blocs de {packing.BLOCK_SIZE} tokens par essai, dont {len(train_blocks)} différents"
+    print(f"{title} : {what}.")
     drawn = []
-    for name, batch_size, factor in EXPERIMENTS[experiment]:
-        batch_size = min(batch_size, len(train_blocks))
+    for name, batch_size, factor in trials:
         history = trial(base, train_blocks, tf_eval_dataset, batch_size, factor)
         before, after = (console.decimal(training.perplexity(history["val_loss"][place])) for place in (0, -1))
         print(f"  {name:<18} {history['steps']:>4} pas   perplexité de validation {before} avant, {after} après", flush=True)
@@ -73,9 +79,8 @@ def main() -> None:
 
     path = settings.MODELS / f"{experiment}.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
-    subtitle = f"{models.name(base)} · {EPOCHS} époques de {len(train_blocks)} blocs de {packing.BLOCK_SIZE} tokens"
     with written_whole(path) as partial:
-        partial.write_text(curves.picture(TITLES[experiment], drawn, subtitle, unit="blocs lus"), encoding="utf-8")
+        partial.write_text(curves.picture(title, drawn, f"{models.name(base)} · {what}", unit="blocs lus"), encoding="utf-8")
     print(f"Les courbes : {path}")
 
 

@@ -17,7 +17,7 @@ from conftest import AURORE, environment, load, refused, succeed
 from safetensors import safe_open
 from transformers import AutoTokenizer, GPT2Config, TFGPT2LMHeadModel
 
-from atelier import checkpoints, models, packing, runs, settings, sizes, training
+from atelier import checkpoints, console, models, packing, runs, settings, sizes, training
 from atelier.gpt2 import GPT2
 from atelier.schedule import WarmupCosine
 
@@ -203,7 +203,7 @@ def tiny(tokenizer, tmp_path_factory):
 
 def finished(home):
     run = home / "model" / (home / "model" / "latest").read_text("utf-8").strip()
-    return json.loads((run / "history.json").read_text("utf-8")), TFGPT2LMHeadModel.from_pretrained(run)
+    return json.loads((run / "history.json").read_text("utf-8"))
 
 
 def test_a_time_budget_ends_in_time(prepared, tiny, tmp_path):
@@ -215,7 +215,7 @@ def test_a_time_budget_ends_in_time(prepared, tiny, tmp_path):
     steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque : environ", shown).groups()
     per_epoch = int(re.search(r"une époque fait (\d+) pas", shown)[1])
     assert int(share) == pytest.approx(int(steps) / per_epoch * 100, rel=0.02)
-    assert finished(tmp_path)[0]["steps"] == int(steps)
+    assert finished(tmp_path)["steps"] == int(steps)
 
 
 def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp_path):
@@ -237,13 +237,42 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
 
     assert "ne se change pas" in refused("3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"])
     shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
-    (whole, whole_model), (resumed, resumed_model) = finished(homes["whole"]), finished(homes["killed"])
+    whole, resumed = finished(homes["whole"]), finished(homes["killed"])
     assert "Reprise de l'entraînement" in shown.stderr
     assert 0 < resumed["resumed_at"] < 200 == resumed["steps"] and whole["resumed_at"] == 0
     assert resumed["loss_steps"] == whole["loss_steps"] and resumed["settings"] == whole["settings"]
     assert resumed["loss"] == pytest.approx(whole["loss"], rel=1e-3), "le même taux, les mêmes lots, le même état de l'optimiseur"
     assert resumed["val_loss"][-1] == pytest.approx(whole["val_loss"][-1], rel=1e-3)
     assert "Aucun entraînement à reprendre" in refused("3_train_solution.py", "--resume", home=homes["killed"])
+
+
+def test_the_memory_it_will_take_is_said_and_refused_when_it_is_not_there(tokenizer, monkeypatch, capsys):
+    model = small_model(tokenizer)
+    sizes.check_memory(model, tokens=1024)
+    needed = float(re.search(r"encore ([\d,]+) Go", capsys.readouterr().out)[1].replace(",", "."))
+    sizes.check_memory(model, tokens=102400)
+    assert float(re.search(r"encore ([\d,]+) Go", capsys.readouterr().out)[1].replace(",", ".")) > needed > 0
+    monkeypatch.setattr(sizes.machine, "available_memory", lambda: int(0.5e9))
+    with pytest.raises(console.AuroreError, match="--batch-size 4.*--freeze 1"):
+        sizes.check_memory(model, tokens=1024)
+
+
+def test_freezing_says_what_is_trained_and_leaves_a_block(tokenizer, capsys):
+    model = small_model(tokenizer)
+    sizes.freeze(model, 1)
+    trained = sum(variable.shape.num_elements() for variable in model.trainable_variables)
+    assert f"Paramètres entraînés : {trained} sur {model.count_params()}" in capsys.readouterr().out
+    with pytest.raises(console.AuroreError, match="que 2 blocs"):
+        sizes.freeze(model, 2)
+
+
+def test_an_experiment_compares_its_settings_on_one_picture(prepared, tiny, tmp_path):
+    (tmp_path / "data").symlink_to(prepared / "data")
+    shown = succeed("experiments.py", "updates", home=tmp_path, AURORE_MODEL=tiny).stdout
+    steps = [int(number) for number in re.findall(r"(\d+) pas   perplexité", shown)]
+    assert steps == [512, 64, 4], "le même texte, corrigé à chaque exemple, à chaque lot, à chaque époque"
+    picture = (tmp_path / "model" / "updates.svg").read_text("utf-8")
+    assert all(name in picture for name in ("à chaque exemple", "à chaque lot", "à chaque époque", "blocs lus"))
 
 
 def test_a_run_that_fails_leaves_the_previous_one(trained, tmp_path):

@@ -55,6 +55,15 @@ def to_resume(options) -> Path:
     return folder
 
 
+def check_same_data(history: dict, tokens: int) -> None:
+    """Lève `AuroreError` si les données, dont on a maintenant `tokens`, ne sont plus celles de cet entraînement."""
+    if tokens != history["tokens"]:
+        raise AuroreError(
+            f"Les données ont changé depuis que cet entraînement a commencé ({history['tokens']} tokens alors, {tokens} maintenant) : "
+            "il ne peut plus se reprendre. Pour en commencer un autre, ôtez --resume."
+        )
+
+
 @contextmanager
 def run_folder(resumed: Path | None = None) -> Iterator[Path]:
     """Le dossier d'un entraînement : `resumed`, ou un nouveau, nommé d'après l'heure (sans « : », que Windows refuse).
@@ -137,16 +146,8 @@ class Backup(keras.callbacks.Callback):
         self.saved = time.perf_counter()
         return self.saved - start
 
-    def restore(self, tokens: int) -> int:
-        """Remet le modèle et son optimiseur dans l'état enregistré ; rend le pas où l'on en était, et oublie ce qui le suivait.
-
-        Lève `AuroreError` si les données, dont on a maintenant `tokens`, ne sont plus celles de cet entraînement.
-        """
-        if tokens != self.history["tokens"]:
-            raise AuroreError(
-                f"Les données ont changé depuis que cet entraînement a commencé ({self.history['tokens']} tokens alors, {tokens} maintenant) : "
-                "il ne peut plus se reprendre. Pour en commencer un autre, ôtez --resume."
-            )
+    def restore(self) -> int:
+        """Remet le modèle et son optimiseur dans l'état enregistré ; rend le pas où l'on en était, et oublie ce qui le suivait."""
         self.manager.checkpoint.restore(self.manager.latest_checkpoint).assert_existing_objects_matched()
         step = self.history["resumed_at"] = self.step()
         for losses, steps in (("loss", "loss_steps"), ("val_loss", "val_steps")):

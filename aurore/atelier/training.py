@@ -181,6 +181,6 @@ class Progress(keras.callbacks.Callback):
 def write(model, tokenizer, seed: int, prompt: str = PROMPT, max_new_tokens: int = 24) -> str:
     """L'amorce, et ce que le modèle écrit ensuite, en une ligne."""
     keras.utils.set_random_seed(seed)
-    inputs = tokenizer(prompt, return_tensors="tf")
+    inputs = tokenizer(prompt, return_tensors="tf", return_token_type_ids=False)
     ids = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=True, temperature=0.8, top_p=0.95, top_k=0)
     return " ".join(tokenizer.decode(ids[0], skip_special_tokens=True, clean_up_tokenization_spaces=False).split())
