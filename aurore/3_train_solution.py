@@ -12,9 +12,10 @@ import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
 import numpy as np
 from datasets import DatasetDict, load_from_disk
 from tensorflow import keras
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, TFAutoModelForCausalLM, TFPreTrainedModel
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from atelier import catch_up, console, corpus, models, packing, settings, training
+from atelier import catch_up, console, corpus, models, packing, runs, schedule, settings, sizes, training
+from atelier.gpt2 import GPT2  # TFGPT2LMHeadModel, de transformers, dont l'entraînement va plus vite
 
 # >>> 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
 # Le texte lui-même : la vérité est à portée de main, c'est le token suivant. Personne n'a rien à étiqueter, et tout livre
@@ -35,17 +36,18 @@ BATCH_SIZE = 8
 # à 0,0039 ; 39,8 à 0,00039 ; 39,1 à 0,000039. Sur un court entraînement, la prudence gagne.
 # <<< 3.6
 LEARNING_RATE = None  # None : choisi selon la taille du modèle
+DROPOUT = 0.0  # rien n'est lu deux fois, ou presque : il n'y a pas de quoi apprendre par cœur, et le pas coûte moins cher
 
 
 def parse_options():
     parser = console.argument_parser("Étape 3 : entraîne le modèle de base sur les données de l'étape 1.")
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
-        "--minutes", type=console.number(float, above=0), default=MINUTES, metavar="M",
-        help="durée de l'entraînement, évaluations comprises (%(default)s par défaut)",
+        "--minutes", type=console.number(float, above=0), metavar="M",
+        help=f"durée de l'entraînement, évaluations et sauvegardes comprises ({MINUTES} par défaut)",
     )  # fmt: skip
     length.add_argument("--epochs", type=console.number(int, minimum=1), metavar="N", help="lire N fois toutes les données")
-    length.add_argument("--max-steps", type=console.number(int, minimum=1), metavar="N", help="s'arrêter après N pas")
+    length.add_argument("--max-steps", type=console.number(int, minimum=1), metavar="N", help="s'arrêter après N pas en tout")
     parser.add_argument(
         "--batch-size", type=console.number(int, minimum=1), default=BATCH_SIZE, metavar="N",
         help=f"blocs de {packing.BLOCK_SIZE} tokens lus avant chaque correction des poids (%(default)s par défaut)",
@@ -54,21 +56,26 @@ def parse_options():
         "--learning-rate", type=console.number(float, above=0, maximum=1), default=LEARNING_RATE, metavar="T",
         help="taux d'apprentissage le plus haut (choisi selon la taille du modèle par défaut)",
     )  # fmt: skip
+    parser.add_argument(
+        "--freeze", type=console.number(int, minimum=0), default=0, metavar="N",
+        help="geler les N premiers blocs : seuls les derniers apprennent",
+    )  # fmt: skip
     parser.add_argument("--seed", type=console.number(int, 0, 2**32 - 1), default=settings.SEED, metavar="N", help="graine du hasard")
+    parser.add_argument("--resume", action="store_true", help="reprendre le dernier entraînement interrompu, avec ses réglages")
     parser.add_argument("--sizes", action="store_true", help="montre seulement la taille du modèle, à côté d'autres GPT-2")
     return parser.parse_args()
 
 
-def load_model(MODEL_NAME: Path) -> tuple[TFPreTrainedModel, PreTrainedTokenizerBase]:
-    """Le modèle de base, et le tokenizer de l'étape 2, accordés l'un à l'autre."""
-    model = TFAutoModelForCausalLM.from_pretrained(MODEL_NAME)
-    tokenizer = AutoTokenizer.from_pretrained(models.tokenizer_to_train(MODEL_NAME))
+def load_model(MODEL_NAME: Path, tokenizer_folder: Path) -> tuple[GPT2, PreTrainedTokenizerBase]:
+    """Le modèle de base, et le tokenizer qui l'entraînera, accordés l'un à l'autre."""
+    model = GPT2.from_pretrained(MODEL_NAME, resid_pdrop=DROPOUT, embd_pdrop=DROPOUT, attn_pdrop=DROPOUT)
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
     models.adapt_embeddings(model, AutoTokenizer.from_pretrained(MODEL_NAME), tokenizer)
     models.set_end_of_text(model, tokenizer)
     return model, tokenizer
 
 
-def show_summary(model: TFPreTrainedModel) -> None:
+def show_summary(model: GPT2) -> None:
     """De quoi le modèle est fait."""
     # >>> 3.1 Afficher le résumé du modèle : ses couches, le nombre de ses paramètres.
     model.summary()  # <<< 3.1
@@ -93,9 +100,11 @@ def make_blocks(data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> tuple[
     return train_blocks, training.sample_blocks(eval_blocks)
 
 
-def compile_model(model: TFPreTrainedModel, learning_rate: float) -> None:
-    """Comment le modèle se corrige. Sans `loss` : il décale lui-même les étiquettes et calcule la sienne."""
-    model.compile(optimizer=keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0))
+def compile_model(model: GPT2, learning_rate: keras.optimizers.schedules.LearningRateSchedule, xla: bool = False) -> None:
+    """Comment le modèle se corrige. Sans `loss` : il décale lui-même les tokens d'un rang, et calcule la sienne."""
+    optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])  # seules les matrices gagnent à rester petites
+    model.compile(optimizer=optimizer, jit_compile=xla)
 
 
 def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others) -> keras.callbacks.History:
@@ -109,19 +118,21 @@ def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others) -
         validation_data=tf_eval_dataset,
         epochs=epochs,
         callbacks=[saver, *others],
-        verbose=console.progress(),
+        verbose=0,  # une des aides dit où l'on en est, mieux que ne ferait Keras
     )
     # <<< 3.4
 
 
-def chosen_steps(options, steps_per_epoch: int) -> int | None:
+def chosen_steps(options, steps_per_epoch: float) -> int | None:
     """Combien de fois corriger les poids, si `--max-steps` ou `--epochs` le disent."""
-    return options.max_steps or (options.epochs and options.epochs * steps_per_epoch)
+    return options.max_steps or (options.epochs and math.ceil(options.epochs * steps_per_epoch))
 
 
 def main() -> None:
     start = time.perf_counter()
     options = parse_options()
+    resumed = runs.to_resume(options) if options.resume else None
+    history = models.history(resumed) if resumed else {}
     keras.utils.set_random_seed(options.seed)
 
     # >>> 3.2 À essayer : un autre modèle français, `models.base_model("auteur/nom")` ou "mini". Sans réseau : `--sizes`.
@@ -129,47 +140,66 @@ def main() -> None:
     # tokenizer est le même, et par leurs textes. GPT-2 medium a près de trois fois les paramètres de small, et un pas y
     # coûte à peu près trois fois plus ; mini en a dix-huit fois moins que small.
     # <<< 3.2
-    MODEL_NAME = models.base_model()
+    MODEL_NAME = models.base_model(history.get("base_model"))
     # >>> 3.c À réfléchir : comment choisir un modèle ?
     # Par la langue qu'il a apprise, sa taille (tient-il en mémoire ? combien de temps pour un pas ?), sa licence, ce que sa
     # fiche dit de ses données et de ses biais ; puis en l'essayant, lui et ses concurrents, sur ses propres textes.
     # <<< 3.c
     if options.sizes:
-        training.show_sizes(MODEL_NAME)
+        sizes.show_sizes(MODEL_NAME)
         return
 
     folder = catch_up.data_folder()
-    model, tokenizer = load_model(MODEL_NAME)
+    model, tokenizer = load_model(MODEL_NAME, resumed or models.tokenizer_to_train(MODEL_NAME))
+    sizes.freeze(model, options.freeze)
     show_summary(model)
     data = load_data(folder)
     train_blocks, eval_blocks = make_blocks(data, tokenizer)
-    tf_train_dataset = packing.to_tf_dataset(train_blocks, options.batch_size, shuffle_seed=options.seed)
     tf_eval_dataset = packing.to_tf_dataset(eval_blocks, options.batch_size)
-    print(f"{train_blocks.size} tokens d'entraînement : une époque fait {len(tf_train_dataset)} pas.")
+    steps_per_epoch = len(train_blocks) / options.batch_size
+    print(f"{train_blocks.size} tokens d'entraînement : une époque fait {math.ceil(steps_per_epoch)} pas.")
+    if resumed:
+        runs.check_same_data(history, train_blocks.size)
 
-    training.check_disk(model)
-    learning_rate = options.learning_rate or training.default_learning_rate(model)
-    compile_model(model, learning_rate)
-    loss_before, evaluation_seconds = training.evaluate(model, tf_eval_dataset)
-    print(f"Perplexité avant l'entraînement : {console.decimal(training.perplexity(loss_before))}")
+    sizes.check_memory(model, options.batch_size * packing.BLOCK_SIZE)
+    runs.check_disk(model)
+    learning_rate = options.learning_rate or schedule.default_learning_rate(model)
+    rate = schedule.WarmupCosine(learning_rate)
+    steps = chosen_steps(options, steps_per_epoch) or (not options.minutes and history.get("steps"))
+    seconds = 60 * (options.minutes or MINUTES)
+    compile_model(model, rate, xla=training.worth_compiling(model, options.batch_size, steps, seconds))
 
-    deadline = start + options.minutes * 60 - evaluation_seconds
-    steps = chosen_steps(options, len(tf_train_dataset)) or training.steps_that_fit(
-        model, tf_train_dataset, deadline, evaluation_seconds
-    )
-    print(f"Entraînement de {steps} pas, soit {100 * steps / len(tf_train_dataset):.0f} % d'une époque.")
-    epochs = math.ceil(steps / len(tf_train_dataset))
-    with training.run_folder() as run:
-        saver = training.best_checkpoint(run)
-        history = fit(
-            model, tf_train_dataset.take(steps), tf_eval_dataset, epochs,
-            saver, training.WarmupCosine(steps, learning_rate), training.StopOnNaN(),
-        )  # fmt: skip
-        chosen = {"batch_size": options.batch_size, "learning_rate": learning_rate, "seed": options.seed}
-        training.save_run(model, tokenizer, run, base_model=models.name(MODEL_NAME), settings=chosen, steps=steps, **history.history)
+    with runs.run_folder(resumed) as run:
+        if not resumed:
+            tokenizer.save_pretrained(run)
+            chosen = {"batch_size": options.batch_size, "learning_rate": learning_rate, "freeze": options.freeze, "seed": options.seed}
+            loss_before = training.evaluate(model, tf_eval_dataset)
+            history = runs.new_history(models.name(MODEL_NAME), chosen, train_blocks.size, loss_before)
+        print(f"Perplexité avant l'entraînement : {console.decimal(training.perplexity(history['val_loss'][0]))}")
 
-    before, after = (console.decimal(training.perplexity(loss)) for loss in (loss_before, min(history.history["val_loss"])))
-    print(f"Perplexité : {before} avant, {after} après.")
+        batches = packing.shuffled_batches(train_blocks, options.batch_size, options.seed)
+        pace = training.measure_pace(model, tokenizer, batches, tf_eval_dataset)
+        backup = runs.Backup(model, run, history)
+        first_step = backup.restore() if resumed else 0
+        pace.saving = backup.save()
+        history["steps"] = steps = steps or first_step + pace.steps_in(seconds - (time.perf_counter() - start))
+        rate.steps.assign(steps)
+        share = 100 * steps / steps_per_epoch
+        print(f"Entraînement de {steps} pas, soit {share:.0f} % d'une époque : environ {training.duration(pace.seconds_for(steps - first_step))}.")
+
+        if first_step < steps:
+            rounds = max(1, training.EVALUATIONS + 1 - len(history["val_loss"]))
+            batches = packing.shuffled_batches(train_blocks, options.batch_size, options.seed, first_step)
+            tf_train_dataset = packing.in_rounds(batches, math.ceil((steps - first_step) / rounds))
+            fit(
+                model, tf_train_dataset, tf_eval_dataset, rounds, runs.best_checkpoint(run, history),
+                training.StopOnNaN(), training.StopAt(steps), training.Losses(history), backup,
+                training.Progress(tokenizer, steps, options.batch_size * packing.BLOCK_SIZE),
+            )  # fmt: skip
+        runs.save_run(model, tokenizer, run, history)
+
+    before, after = (console.decimal(training.perplexity(loss)) for loss in (history["val_loss"][0], min(history["val_loss"])))
+    print(f"Perplexité : {before} avant, {after} après. La courbe : {run / 'loss.svg'}")
     print(f"Modèle enregistré dans {run}. Ensuite : {console.step(4)}")
 
 

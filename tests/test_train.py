@@ -6,15 +6,20 @@ import math
 import re
 import shutil
 import stat
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
-from conftest import refused, succeed
+import tensorflow as tf
+from conftest import AURORE, environment, load, refused, succeed
 from safetensors import safe_open
 from transformers import AutoTokenizer, GPT2Config, TFGPT2LMHeadModel
 
-from atelier import checkpoints, models, packing, settings, training
+from atelier import checkpoints, console, models, packing, runs, settings, sizes, training
+from atelier.gpt2 import GPT2
+from atelier.schedule import WarmupCosine
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +28,9 @@ def tokenizer():
 
 
 def small_model(tokenizer):
-    config = GPT2Config(vocab_size=len(tokenizer), n_positions=128, n_embd=16, n_layer=2, n_head=2)
+    config = GPT2Config(
+        vocab_size=len(tokenizer), n_positions=128, n_embd=16, n_layer=2, n_head=2, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0
+    )  # fmt: skip
     model = TFGPT2LMHeadModel(config)
     model(model.dummy_inputs)
     models.set_end_of_text(model, tokenizer)
@@ -39,35 +46,65 @@ def test_packing_loses_nothing_but_the_last_partial_block(tokenizer):
     assert flat.count(tokenizer.eos_token_id) >= 6
 
 
-def test_the_loss_is_shifted_once_and_end_of_text_is_learnt(tokenizer):
-    model = small_model(tokenizer)
-    eos = tokenizer.eos_token_id
-    ids = np.array([[5, 6, eos, 7, 8, 9, eos, 10]], np.int32)
-    features = next(iter(packing.to_tf_dataset(ids, batch_size=1)))
-    logits = model(features["input_ids"]).logits.numpy()[0]
-    log_probabilities = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-    expected = -np.mean([log_probabilities[position, ids[0, position + 1]] for position in range(7)])
-    assert model(**features).loss.numpy() == pytest.approx(expected, rel=1e-5)
+def test_the_faster_model_computes_what_transformers_does(tokenizer):
+    """La perte et tous ses gradients, fin de texte comprise ; et seulement ceux des blocs qui apprennent."""
+    peer = small_model(tokenizer)
+    ours = GPT2(peer.config)
+    ours.build_in_name_scope()
+    for mine, theirs in zip(ours.weights, peer.weights, strict=True):
+        theirs.assign(tf.random.normal(theirs.shape, stddev=0.3, seed=len(theirs.name)))
+        mine.assign(theirs)
+    ids = tf.constant([[5, 6, tokenizer.eos_token_id, 7, 8, 9, 10, 11], [20, 21, 22, 23, 24, 25, 26, tokenizer.eos_token_id]])
+    with tf.GradientTape(persistent=True) as tape:
+        mine, theirs = ours.next_token_loss(ids, training=True), peer(ids, labels=ids, training=True).loss
+    assert mine.numpy() == pytest.approx(theirs.numpy(), rel=1e-5)
+    gradients = [map(tf.convert_to_tensor, tape.gradient(loss, model.weights)) for loss, model in ((mine, ours), (theirs, peer))]
+    for mine, theirs in zip(*gradients, strict=True):
+        assert np.allclose(mine, theirs, rtol=1e-3, atol=1e-6)
+    assert np.allclose(ours(ids).logits, peer(ids).logits, atol=1e-5)
+
+    before = checkpoints.state_dict(ours)
+    sizes.freeze(ours, 1)
+    ours.compile(optimizer="adamw")
+    ours.fit(packing.to_tf_dataset(ids, 2), verbose=0)
+    after = checkpoints.state_dict(ours)
+    changed = {name for name in after if (after[name] != before[name]).any()}
+    assert changed and all(name.startswith(("transformer.h.1.", "transformer.ln_f.")) for name in changed)
 
 
-def test_shuffling_depends_on_the_seed_alone():
-    blocks = np.arange(64, dtype=np.int32).reshape(32, 2)
+def read(batches, steps):
+    return [batch["input_ids"].numpy()[:, 0].tolist() for batch in batches.take(steps)]
 
-    def order(seed):
-        return np.concatenate([batch["input_ids"] for batch in packing.to_tf_dataset(blocks, 4, shuffle_seed=seed)])
 
-    assert (order(1) == order(1)).all() and (order(1) != order(2)).any()
-    assert sorted(order(1)[:, 0]) == sorted(blocks[:, 0])
+def test_every_epoch_reads_every_block_once_in_an_order_the_seed_decides():
+    blocks = np.arange(60, dtype=np.int32).reshape(30, 2)
+    order = read(packing.shuffled_batches(blocks, 4, seed=2**32 - 1), 15)
+    flat = sum(order, [])
+    assert sorted(flat[:30]) == sorted(flat[30:]) == sorted(blocks[:, 0]) and flat[:30] != flat[30:]
+    assert order == read(packing.shuffled_batches(blocks, 4, seed=2**32 - 1), 15)
+    assert order != read(packing.shuffled_batches(blocks, 4, seed=1), 15)
+    assert order[11:] == read(packing.shuffled_batches(blocks, 4, 2**32 - 1, first_step=11), 4), "repris au milieu de la deuxième époque"
+
+
+def test_each_round_reads_on():
+    blocks = np.arange(60, dtype=np.int32).reshape(30, 2)
+    rounds = packing.in_rounds(packing.shuffled_batches(blocks, 4, seed=1), 5)
+    assert len(rounds) == 5
+    assert read(rounds, 5) + read(rounds, 5) == read(packing.shuffled_batches(blocks, 4, seed=1), 10)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 20, 1000])
-def test_the_learning_rate_climbs_then_falls_to_the_last_step(steps):
-    rates = [training.learning_rate_at(step, steps, peak=1.0) for step in range(steps)]
+def test_the_learning_rate_climbs_then_falls_to_the_last_step_of_all_epochs(steps):
+    schedule = WarmupCosine(peak=1.0)
+    assert schedule(0) == 0, "tant qu'on mesure la machine, aucun poids ne change"
+    schedule.steps.assign(steps)
+    rates = [float(schedule(step)) for step in range(steps)]
     top = rates.index(max(rates))
     assert max(rates) == 1.0 and all(rate > 0 for rate in rates)
     assert rates[: top + 1] == sorted(rates[: top + 1]) and rates[top:] == sorted(rates[top:], reverse=True)
     if steps == 1000:
         assert 90 <= top <= 110 and rates[-1] < 1e-4
+        assert rates[900] > 0.02, "dans la dernière de dix époques, le modèle apprend encore"
 
 
 def test_saved_weights_bear_the_names_of_the_hub(tokenizer, tmp_path):
@@ -124,37 +161,118 @@ def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(demonstra
     history = json.loads((run / "history.json").read_text("utf-8"))
     assert history["base_model"] == "mini" and history["settings"]["batch_size"] == 8
     assert history["resumed_at"] == 0 and f"Entraînement de {history['steps']} pas" in demonstration[1]
-    assert len(history["loss"]) == len(history["val_loss"]) == 3
+    assert history["loss_steps"] == list(range(1, history["steps"] + 1)) and len(history["loss"]) == history["steps"]
+    assert len(history["val_loss"]) == 1 + training.EVALUATIONS
+    assert history["val_steps"][0] == 0 and history["val_steps"][-1] == history["steps"], "avant l'entraînement, puis jusqu'à la fin"
     assert math.exp(min(history["val_loss"])) == pytest.approx(after, abs=0.1)
-    assert {"config.json", "model.safetensors", "tokenizer.json"} < {path.name for path in run.iterdir()}
+    files = {path.name for path in run.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "loss.svg"} < files and not files & {"state", runs.BEST}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in run.iterdir()), "lisibles par l'hôte"
     assert ":" not in run.name and not list(run.glob(".*"))
+    assert demonstration[1].count(f"« {training.PROMPT}") == 1 + training.EVALUATIONS, "on voit le modèle apprendre"
 
 
-def test_more_time_means_more_steps(tokenizer):
-    model = small_model(tokenizer)
-    model.compile(optimizer="adamw")
+def test_more_time_means_more_steps_and_the_estimate_says_so():
+    pace = training.Pace(step=0.5, evaluation=4.0, saving=2.0)
+    short, long = pace.steps_in(60), pace.steps_in(600)
+    assert 1 < 2 * short < long < 600 / 0.5
+    assert pace.seconds_for(long) == pytest.approx(600, abs=1)
+    assert pace.steps_in(1) == 1
+
+
+def test_measuring_the_machine_changes_no_weight(tokenizer):
+    model = GPT2(small_model(tokenizer).config)
+    model.build_in_name_scope()
+    models.set_end_of_text(model, tokenizer)
+    load("3_train_solution.py").compile_model(model, WarmupCosine(1.0))
     before = checkpoints.state_dict(model)
-    dataset = packing.to_tf_dataset(np.ones((64, 32), np.int32), batch_size=4)
-    short, long = (
-        training.steps_that_fit(model, dataset, time.perf_counter() + seconds, evaluation_seconds=0.1) for seconds in (15, 60)
-    )
-    assert 1 < 2 * short < long
+    blocks = np.ones((64, 32), np.int32)
+    pace = training.measure_pace(model, tokenizer, packing.shuffled_batches(blocks, 4, 1), packing.to_tf_dataset(blocks, 4))
     after = checkpoints.state_dict(model)
-    assert all((before[name] == after[name]).all() for name in before), "mesurer ne change aucun poids"
-    assert model.optimizer.iterations == 0
+    assert all((before[name] == after[name]).all() for name in before) and pace.step > 0
+    assert model.optimizer.iterations == 0 and not any(variable.numpy().any() for variable in model.optimizer.variables)
 
 
-def test_a_time_budget_ends_in_time_and_its_epochs_are_epochs(prepared, tmp_path):
+@pytest.fixture(scope="module")
+def tiny(tokenizer, tmp_path_factory):
+    """Un modèle assez petit pour s'entraîner en un instant."""
+    folder = tmp_path_factory.mktemp("tiny") / "tiny"
+    checkpoints.save_model(small_model(tokenizer), tokenizer, folder)
+    return str(folder)
+
+
+def finished(home):
+    run = home / "model" / (home / "model" / "latest").read_text("utf-8").strip()
+    return json.loads((run / "history.json").read_text("utf-8"))
+
+
+def test_a_time_budget_ends_in_time(prepared, tiny, tmp_path):
     (tmp_path / "data").symlink_to(prepared / "data")
     start = time.perf_counter()
-    shown = succeed("3_train_solution.py", "--minutes", "0.2", "--batch-size", "4", home=tmp_path)
-    steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque", shown.stdout).groups()
-    per_epoch = int(re.search(r"une époque fait (\d+) pas", shown.stdout)[1])
-    assert int(share) == round(int(steps) / per_epoch * 100)
-    history = json.loads(next((tmp_path / "model").glob("*/history.json")).read_text("utf-8"))
-    assert time.perf_counter() - start < 60, "12 secondes demandées, et le temps de démarrer"
-    assert history["steps"] == int(steps) and len(history["val_loss"]) == math.ceil(int(steps) / per_epoch)
+    shown = succeed("3_train_solution.py", "--minutes", "0.3", "--batch-size", "4", home=tmp_path, AURORE_MODEL=tiny).stdout
+    seconds = time.perf_counter() - start
+    assert 8 < seconds < 40, "18 secondes demandées, sur une machine occupée, et le temps de démarrer"
+    steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque : environ", shown).groups()
+    per_epoch = int(re.search(r"une époque fait (\d+) pas", shown)[1])
+    assert int(share) == pytest.approx(int(steps) / per_epoch * 100, rel=0.02)
+    assert finished(tmp_path)["steps"] == int(steps)
+
+
+def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp_path):
+    homes = {name: tmp_path / name for name in ("whole", "killed")}
+    for home in homes.values():
+        home.mkdir()
+        (home / "data").symlink_to(prepared / "data")
+    options = ["--max-steps", "200", "--batch-size", "2", "--learning-rate", "0.01"]
+    killed = subprocess.Popen(
+        [sys.executable, AURORE / "3_train_solution.py", *options],
+        env=environment(homes["killed"], AURORE_MODEL=tiny), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    states = homes["killed"] / "model"
+    while killed.poll() is None and not [path for path in states.glob("*/state/ckpt-*.index") if path.stem != "ckpt-0"]:
+        time.sleep(0.01)
+    killed.kill()
+    assert killed.wait() == -9, "tué avant la fin"
+    succeed("3_train_solution.py", *options, home=homes["whole"], AURORE_MODEL=tiny)
+
+    assert "ne se change pas" in refused("3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"])
+    shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
+    whole, resumed = finished(homes["whole"]), finished(homes["killed"])
+    assert "Reprise de l'entraînement" in shown.stderr
+    assert 0 < resumed["resumed_at"] < 200 == resumed["steps"] and whole["resumed_at"] == 0
+    assert resumed["loss_steps"] == whole["loss_steps"] and resumed["settings"] == whole["settings"]
+    assert resumed["loss"] == pytest.approx(whole["loss"], rel=1e-3), "le même taux, les mêmes lots, le même état de l'optimiseur"
+    assert resumed["val_loss"][-1] == pytest.approx(whole["val_loss"][-1], rel=1e-3)
+    assert "Aucun entraînement à reprendre" in refused("3_train_solution.py", "--resume", home=homes["killed"])
+
+
+def test_the_memory_it_will_take_is_said_and_refused_when_it_is_not_there(tokenizer, monkeypatch, capsys):
+    model = small_model(tokenizer)
+    sizes.check_memory(model, tokens=1024)
+    needed = float(re.search(r"encore ([\d,]+) Go", capsys.readouterr().out)[1].replace(",", "."))
+    sizes.check_memory(model, tokens=102400)
+    assert float(re.search(r"encore ([\d,]+) Go", capsys.readouterr().out)[1].replace(",", ".")) > needed > 0
+    monkeypatch.setattr(sizes.machine, "available_memory", lambda: int(0.5e9))
+    with pytest.raises(console.AuroreError, match="--batch-size 4.*--freeze 1"):
+        sizes.check_memory(model, tokens=1024)
+
+
+def test_freezing_says_what_is_trained_and_leaves_a_block(tokenizer, capsys):
+    model = small_model(tokenizer)
+    sizes.freeze(model, 1)
+    trained = sum(variable.shape.num_elements() for variable in model.trainable_variables)
+    assert f"Paramètres entraînés : {trained} sur {model.count_params()}" in capsys.readouterr().out
+    with pytest.raises(console.AuroreError, match="que 2 blocs"):
+        sizes.freeze(model, 2)
+
+
+def test_an_experiment_compares_its_settings_on_one_picture(prepared, tiny, tmp_path):
+    (tmp_path / "data").symlink_to(prepared / "data")
+    shown = succeed("experiments.py", "updates", home=tmp_path, AURORE_MODEL=tiny).stdout
+    steps = [int(number) for number in re.findall(r"(\d+) pas   perplexité", shown)]
+    assert steps == [512, 64, 4], "le même texte, corrigé à chaque exemple, à chaque lot, à chaque époque"
+    picture = (tmp_path / "model" / "updates.svg").read_text("utf-8")
+    assert all(name in picture for name in ("à chaque exemple", "à chaque lot", "à chaque époque", "blocs lus"))
 
 
 def test_a_run_that_fails_leaves_the_previous_one(trained, tmp_path):

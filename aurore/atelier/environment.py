@@ -14,8 +14,8 @@ from atelier.console import command, variable
 from atelier.settings import FOLDER, HOME, IN_CONTAINER
 
 PYTHONS = ((3, 11), (3, 13))
-MINI_MEMORY, HUB_MEMORY = 2e9, 8e9  # octets, pour entraîner
-DISK = 4e9  # les livres, le modèle de base, et trois fois ses poids pendant l'entraînement
+MINI_MEMORY, HUB_MEMORY = 2e9, 6e9  # octets, pour entraîner
+DISK = 5e9  # les livres, le modèle de base, et pendant l'entraînement de quoi le reprendre
 IMPORT_SECONDS = 12
 
 

@@ -18,7 +18,7 @@ BLOCK_WEIGHTS = tuple(
 )
 
 
-def base_model(name: str = "") -> Path:
+def base_model(name: str | None = None) -> Path:
     """Le dossier du modèle de base : `name`, sinon celui d'AURORE_MODEL, et `mini` si le modèle du hub ne peut être obtenu.
 
     Dit lequel, et pourquoi. Lève `AuroreError` si le modèle demandé n'existe pas ou n'est pas utilisable.

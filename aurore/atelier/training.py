@@ -1,45 +1,27 @@
-"""Autour de `fit` : combien de pas tiennent dans le temps donné, le taux d'apprentissage, la sauvegarde du meilleur."""
+"""Autour de `fit` : évaluer, mesurer la machine, tenir dans le temps donné, montrer le modèle qui apprend."""
 
-import json
 import math
-import shutil
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
-from transformers import AutoConfig, GPT2Config, TFAutoModelForCausalLM, TFGPT2LMHeadModel
 
 import atelier.quiet  # noqa: F401
 import tensorflow as tf
 from tensorflow import keras
 
-from atelier import models, settings
-from atelier.checkpoints import same_weights, save_model
-from atelier.console import AuroreError
-from atelier.whole import written_whole
+from atelier.console import AuroreError, decimal
+from atelier.packing import BLOCK_SIZE
 
-WARMUP_SHARE = 0.1  # part des pas où le taux d'apprentissage monte, avant de redescendre jusqu'à zéro
-EVALUATION_BLOCKS = 64  # assez pour voir la perte baisser, assez peu pour ne pas faire attendre
+EVALUATIONS = 5  # au long d'un entraînement
+EVALUATION_BLOCKS = 48  # assez pour voir la perte baisser, assez peu pour ne pas faire attendre
 MEASURED_STEPS = 4
-
-
-def show_sizes(folder: Path) -> None:
-    """La taille d'un modèle, à côté de GPT-2 small et medium, bâtis d'après leur configuration, sans leurs poids."""
-    configurations = {
-        models.name(folder): AutoConfig.from_pretrained(folder),
-        "GPT-2 small": GPT2Config(n_layer=12, n_embd=768, n_head=12),
-        "GPT-2 medium": GPT2Config(n_layer=24, n_embd=1024, n_head=16),
-    }
-    print(f"{'':<32} blocs largeur vocabulaire  paramètres  mémoire des poids")
-    for title, config in configurations.items():
-        with tf.Graph().as_default():  # un graphe connaît la forme des poids sans les mettre en mémoire
-            model = TFAutoModelForCausalLM.from_config(config)
-            model.build_in_name_scope()
-            parameters = model.count_params()
-        size = f"{4 * parameters / 1e6:.0f} Mo"
-        print(f"{title:<32} {config.n_layer:>5} {config.n_embd:>7} {config.vocab_size:>11} {parameters:>11} {size:>18}")
+POINTS = 400  # de la courbe de perte
+SAVE_EVERY = 45  # secondes : ce qu'un arrêt brutal fait perdre au plus, à peu près
+COMPILE_ABOVE = 120  # secondes d'entraînement au-dessus desquelles XLA rend le temps qu'il prend à compiler
+USUAL_FLOPS = 2e11  # opérations par seconde d'un portable, pour savoir d'avance si l'entraînement sera long
+PROMPT = "Elle regarda longtemps la rivière, et"
 
 
 def sample_blocks(blocks: np.ndarray, number: int = EVALUATION_BLOCKS) -> np.ndarray:
@@ -47,18 +29,9 @@ def sample_blocks(blocks: np.ndarray, number: int = EVALUATION_BLOCKS) -> np.nda
     return blocks[np.linspace(0, len(blocks) - 1, min(number, len(blocks))).astype(int)]
 
 
-def default_learning_rate(model) -> float:
-    """Le taux le plus haut : plus un modèle est large, plus ses pas doivent être petits.
-
-    En raison inverse de la largeur, comme chez Yang et al. (« Tensor Programs V », 2022) : 1,3e-4 pour GPT-2 small.
-    """
-    return 0.1 / model.config.n_embd
-
-
-def evaluate(model, tf_eval_dataset: tf.data.Dataset) -> tuple[float, float]:
-    """(perte en nats par token, secondes passées à la calculer)."""
-    start = time.perf_counter()
-    return float(model.evaluate(tf_eval_dataset, verbose=0)), time.perf_counter() - start
+def evaluate(model, tf_eval_dataset: tf.data.Dataset) -> float:
+    """La perte, en nats par token."""
+    return float(model.evaluate(tf_eval_dataset, verbose=0))
 
 
 def perplexity(loss: float) -> float:
@@ -66,11 +39,35 @@ def perplexity(loss: float) -> float:
     return math.exp(min(loss, 100.0))
 
 
-def steps_that_fit(model, tf_train_dataset: tf.data.Dataset, deadline: float, evaluation_seconds: float) -> int:
-    """Le nombre de pas que cette machine fait d'ici `deadline` (`time.perf_counter`), une évaluation par époque comprise.
+def worth_compiling(model, batch_size: int, steps: int | None, seconds: float) -> bool:
+    """XLA fusionne les calculs d'un pas, qui va plus vite ; mais il lui faut une demi-minute, qu'un entraînement court ne rend pas.
 
-    Mesuré sur quelques pas à taux nul, qui ne changent aucun poids ; l'optimiseur est ensuite remis à zéro.
+    L'entraînement dure `seconds`, ou `steps` pas : alors le temps se devine, six opérations par paramètre et par token
+    (Kaplan et al., 2020).
     """
+    if steps:
+        seconds = 6 * model.count_params() * steps * batch_size * BLOCK_SIZE / USUAL_FLOPS
+    return seconds > COMPILE_ABOVE
+
+
+@dataclass
+class Pace:
+    """Ce que chaque chose prend sur cette machine, en secondes : un pas, une évaluation et sa phrase, une sauvegarde."""
+
+    step: float
+    evaluation: float
+    saving: float = 0.0
+
+    def seconds_for(self, steps: int) -> float:
+        return steps * self.step * SAVE_EVERY / max(1.0, SAVE_EVERY - self.saving) + EVALUATIONS * self.evaluation + 2 * self.saving
+
+    def steps_in(self, seconds: float) -> int:
+        left = seconds - self.seconds_for(0)
+        return max(1, int(left / (self.seconds_for(1) - self.seconds_for(0))))
+
+
+def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf.data.Dataset) -> Pace:
+    """Mesure quelques pas à taux nul, qui ne changent aucun poids ; remet l'optimiseur à zéro."""
     durations = []
 
     class Clock(keras.callbacks.Callback):
@@ -80,37 +77,20 @@ def steps_that_fit(model, tf_train_dataset: tf.data.Dataset, deadline: float, ev
         def on_train_batch_end(self, batch, logs=None):
             durations.append(time.perf_counter() - self.start)
 
-    model.optimizer.learning_rate = 0.0
-    model.fit(tf_train_dataset.repeat().take(MEASURED_STEPS), verbose=0, callbacks=[Clock()])
+    model.fit(batches.take(MEASURED_STEPS), verbose=0, callbacks=[Clock()])
     for variable in model.optimizer.variables:
         variable.assign(tf.zeros_like(variable))
-    measured = np.median(durations[1:])  # le premier pas compile : il ne compte pas
-    left = deadline - time.perf_counter()
-    return max(1, int(left / (measured + evaluation_seconds / len(tf_train_dataset))))
+    step = float(np.median(durations[1:]))  # le premier pas compile : il ne compte pas
+    start = time.perf_counter()
+    print(f"Avant : « {write(model, tokenizer, seed=0)} »")
+    # Évaluer, c'est un aller sans retour : le tiers d'un pas.
+    return Pace(step, evaluation=time.perf_counter() - start + len(tf_eval_dataset) * step / 3)
 
 
-def learning_rate_at(step: int, steps: int, peak: float) -> float:
-    """Le taux au pas `step` sur `steps` : montée en ligne droite, puis demi-cosinus jusqu'à zéro."""
-    warmup = max(1, round(steps * WARMUP_SHARE))
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    return peak * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup))) / 2
-
-
-class WarmupCosine(keras.callbacks.Callback):
-    """Règle le taux d'apprentissage avant chaque pas, et arrête `fit` au dernier."""
-
-    def __init__(self, steps: int, peak: float):
-        super().__init__()
-        self.steps, self.peak = steps, peak
-
-    def on_train_batch_begin(self, batch, logs=None):
-        step = int(self.model.optimizer.iterations.numpy())
-        self.model.optimizer.learning_rate = learning_rate_at(step, self.steps, self.peak)
-
-    def on_train_batch_end(self, batch, logs=None):
-        if int(self.model.optimizer.iterations.numpy()) >= self.steps:
-            self.model.stop_training = True
+def duration(seconds: float) -> str:
+    """« 45 s », « 9 min 40 »."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02}" if minutes else f"{rest} s"
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -118,60 +98,89 @@ class StopOnNaN(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if not math.isfinite(logs["loss"]):
-            raise AuroreError(
+            raise Diverged(
                 "La perte n'est plus un nombre : l'apprentissage a divergé. Recommencez avec un taux plus petit "
                 "(--learning-rate). Le modèle précédent est intact."
             )
 
 
-def check_disk(model) -> None:
-    """Lève `AuroreError` si le disque ne peut recevoir les poids trois fois : les meilleurs, leur copie, le modèle."""
-    needed = 3 * 4 * model.count_params()
-    settings.MODELS.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.MODELS).free
-    if free < needed:
-        raise AuroreError(
-            f"Il faut {needed / 1e6:.0f} Mo sur le disque pour enregistrer ce modèle, et il n'en reste que "
-            f"{free / 1e6:.0f} dans {settings.MODELS}. Libérez de la place, puis relancez."
+class Diverged(AuroreError):
+    """L'entraînement ne peut plus aboutir, ni se reprendre."""
+
+
+class Losses(keras.callbacks.Callback):
+    """Note dans `history` la perte de l'entraînement, en `POINTS` moyennes à peu près, et celle de chaque évaluation."""
+
+    def __init__(self, history: dict):
+        super().__init__()
+        self.history, self.pending = history, []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.total = 0.0
+
+    def on_train_batch_end(self, batch, logs=None):
+        total = logs["loss"] * (batch + 1)  # Keras donne la moyenne depuis le début du tour
+        self.pending.append(total - self.total)
+        self.total = total
+        step = int(self.model.optimizer.iterations.numpy())
+        if step % max(1, self.history["steps"] // POINTS) == 0:
+            self.history["loss"].append(float(np.mean(self.pending)))
+            self.history["loss_steps"].append(step)
+            self.pending = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.history["val_loss"].append(float(logs["val_loss"]))
+        self.history["val_steps"].append(int(self.model.optimizer.iterations.numpy()))
+
+
+class StopAt(keras.callbacks.Callback):
+    """Arrête `fit` au dernier pas de l'entraînement, qui peut tomber au milieu d'un tour."""
+
+    def __init__(self, steps: int):
+        super().__init__()
+        self.steps = steps
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.optimizer.iterations.numpy() >= self.steps:
+            self.model.stop_training = True
+
+
+class Progress(keras.callbacks.Callback):
+    """Une ligne qui avance : vitesse, temps qui reste, perte ; et après chaque évaluation, une phrase du modèle tel qu'il est."""
+
+    def __init__(self, tokenizer, steps: int, tokens_per_step: int):
+        super().__init__()
+        self.tokenizer, self.steps, self.tokens_per_step = tokenizer, steps, tokens_per_step
+        self.on_screen = sys.stdout.isatty()
+        self.begun = time.perf_counter()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.done = self.model.optimizer.iterations.numpy()
+        self.begun = self.shown = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        now, step = time.perf_counter(), int(self.model.optimizer.iterations.numpy())
+        if now - self.shown < (0.2 if self.on_screen else 15) and step < self.steps:
+            return
+        self.shown = now
+        seconds = (now - self.begun) / (step - self.done)
+        line = (
+            f"pas {step}/{self.steps} · {self.tokens_per_step / seconds:.0f} tokens/s · reste {duration((self.steps - step) * seconds)}"
+            f" · perte {decimal(logs['loss'], 2)} · perplexité {decimal(perplexity(logs['loss']))}"
         )
+        print(f"\r\033[K{line}" if self.on_screen else line, end="" if self.on_screen else "\n", flush=True)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if "val_loss" in logs:
+            step = int(self.model.optimizer.iterations.numpy())
+            erase = "\r\033[K" if self.on_screen else ""
+            sentence = write(self.model, self.tokenizer, seed=step)
+            print(f"{erase}pas {step} · perplexité de validation {decimal(perplexity(logs['val_loss']))} · « {sentence} »", flush=True)
 
 
-@contextmanager
-def run_folder() -> Iterator[Path]:
-    """Le dossier d'un nouvel entraînement, nommé d'après l'heure (sans « : », que Windows refuse) ; effacé s'il échoue."""
-    name = time.strftime("%Y-%m-%d_%Hh%Mm%S")
-    folder, number = settings.MODELS / name, 2
-    while folder.exists():
-        folder, number = settings.MODELS / f"{name}-{number}", number + 1
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def best_checkpoint(folder: Path) -> keras.callbacks.ModelCheckpoint:
-    """Le callback de Keras qui garde, à la fin de chaque époque, les poids dont la perte de validation est la plus basse."""
-    return keras.callbacks.ModelCheckpoint(
-        str(folder / "best.weights.h5"), monitor="val_loss", save_best_only=True, save_weights_only=True
-    )
-
-
-def save_run(model, tokenizer, folder: Path, **history) -> None:
-    """Écrit le meilleur modèle dans `folder`, le relit, le compare, puis seulement le nomme dans `model/latest`.
-
-    `history` devient `history.json` : `base_model`, `settings`, `steps`, et les listes `loss` et `val_loss`.
-    """
-    best = folder / "best.weights.h5"
-    if best.exists():
-        model.load_weights(best)
-    save_model(model, tokenizer, folder)
-    with written_whole(folder / "history.json") as partial:
-        partial.write_text(json.dumps(history | {"resumed_at": 0}, ensure_ascii=False, indent=2), encoding="utf-8")
-
-    if not same_weights(model, TFGPT2LMHeadModel.from_pretrained(folder)):
-        raise AuroreError(f"Le modèle relu dans {folder} n'est pas celui qui a été écrit : il n'est pas retenu.")
-    best.unlink(missing_ok=True)
-    with written_whole(settings.MODELS / "latest") as partial:
-        partial.write_text(folder.name + "\n", encoding="utf-8")
+def write(model, tokenizer, seed: int, prompt: str = PROMPT, max_new_tokens: int = 24) -> str:
+    """L'amorce, et ce que le modèle écrit ensuite, en une ligne."""
+    keras.utils.set_random_seed(seed)
+    inputs = tokenizer(prompt, return_tensors="tf", return_token_type_ids=False)
+    ids = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=True, temperature=0.8, top_p=0.95, top_k=0)
+    return " ".join(tokenizer.decode(ids[0], skip_special_tokens=True, clean_up_tokenization_spaces=False).split())

@@ -63,6 +63,7 @@ def train_tokenizer(novels: list[str]) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         model_max_length=CONTEXT,
+        model_input_names=["input_ids", "attention_mask"],  # d'éventuels token_type_ids s'ajouteraient aux plongements
         bos_token=END_OF_TEXT,
         eos_token=END_OF_TEXT,
         unk_token=END_OF_TEXT,

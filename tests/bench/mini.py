@@ -54,8 +54,7 @@ def write(folder: Path) -> list[list[str]]:
     del sampling["clean_up_tokenization_spaces"]  # celui-là est au pipeline
     prompts, texts = PROMPTS * TEXTS_OF_A_PROMPT, []
     for first in range(0, len(prompts), BATCH_SIZE):
-        # Sans `token_type_ids` : GPT-2, qui n'en a pas l'usage, ajouterait à chaque token le plongement du token 0.
-        batch = tokenizer(list(prompts[first : first + BATCH_SIZE]), padding=True, return_token_type_ids=False, return_tensors="tf")
+        batch = tokenizer(list(prompts[first : first + BATCH_SIZE]), padding=True, return_tensors="tf")
         written = model.generate(**batch, **sampling, suppress_tokens=[tokenizer.eos_token_id])
         texts += map(words, tokenizer.batch_decode(written, skip_special_tokens=True))
         print(f"{len(texts)} textes écrits sur {len(prompts)}.", flush=True)

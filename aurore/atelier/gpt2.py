@@ -1,0 +1,82 @@
+"""GPT-2 tel que l'atelier l'entraîne : celui de transformers, dont le pas d'entraînement coûte moins.
+
+Les poids, leurs noms et ce que calcule le modèle sont ceux de `TFGPT2LMHeadModel` : un test les compare. Ne changent que
+deux calculs, pour le temps et la mémoire qu'ils prennent (`tests/bench/training.py` les mesure) :
+
+- la perte : transformers multiplie les états par une *liste* d'une matrice, et le gradient de celle-ci est alors calculé une
+  fois par texte du lot, 150 Mo à chaque fois pour GPT-2 small ;
+- la fonction d'activation : la dérivée se recalcule, plutôt que d'en garder de quoi la calculer pendant tout le pas.
+"""
+
+import math
+
+import atelier.quiet  # noqa: F401  (avant transformers, qui importe TensorFlow)
+import tensorflow as tf
+from transformers import TFGPT2LMHeadModel
+
+SCALE = math.sqrt(2 / math.pi)
+
+
+@tf.custom_gradient
+def gelu(x: tf.Tensor) -> tuple[tf.Tensor, object]:
+    """L'activation de GPT-2, approchée par une tangente hyperbolique (Hendrycks et Gimpel, 2016) ; même forme que `x`.
+
+    (1 + tanh z) / 2 est la sigmoïde de 2 z. L'une sert à l'aller et l'autre au retour : écrites de la même façon, XLA
+    n'en ferait qu'un calcul, et garderait son résultat.
+    """
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        tanh = tf.tanh(SCALE * (x + 0.044715 * x**3))
+        return upstream * 0.5 * (1 + tanh + x * (1 - tanh**2) * SCALE * (1 + 3 * 0.044715 * x**2))
+
+    return x * tf.sigmoid(2 * SCALE * (x + 0.044715 * x**3)), gradient
+
+
+@tf.custom_gradient
+def cross_entropy(hidden: tf.Tensor, embeddings: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, object]:
+    """La perte moyenne, en nats par token : moins le logarithme de la probabilité donnée au bon token.
+
+    `hidden` : (positions, largeur) ; `embeddings` : (vocabulaire, largeur) ; `targets` : (positions,), des identifiants.
+    Son gradient se connaît sans calcul : à chaque token, la probabilité qu'on lui a donnée, moins 1 pour le bon.
+    """
+    logits = tf.matmul(hidden, embeddings, transpose_b=True)
+    log_sum = tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
+    positions = tf.cast(tf.shape(hidden)[0], logits.dtype)
+
+    def gradient(upstream: tf.Tensor) -> tuple:
+        right = tf.range(tf.shape(embeddings)[0])[None] == targets[:, None]
+        probabilities = tf.exp(logits - log_sum)
+        at_logits = tf.where(right, probabilities - 1, probabilities) * (upstream / positions)
+        return tf.matmul(at_logits, embeddings), tf.matmul(at_logits, hidden, transpose_a=True), None
+
+    return tf.reduce_mean(log_sum[:, 0] - tf.gather(logits, targets, batch_dims=1)), gradient
+
+
+class GPT2(TFGPT2LMHeadModel):
+    """`TFGPT2LMHeadModel`, dont `fit` et `evaluate` vont plus vite, sur des lots `{"input_ids": …}` sans remplissage."""
+
+    def __init__(self, config, *inputs, **options):
+        super().__init__(config, *inputs, **options)
+        if config.activation_function == "gelu_new":
+            for block in self.transformer.h:
+                block.mlp.act = gelu
+
+    def next_token_loss(self, ids: tf.Tensor, training: bool) -> tf.Tensor:
+        """La perte à deviner chaque token d'après ceux qui le précèdent dans son bloc. `ids` : (lot, longueur)."""
+        hidden = self.transformer(ids, use_cache=False, training=training)[0]
+        hidden = tf.reshape(hidden[:, :-1], [-1, self.config.n_embd])
+        embeddings = tf.convert_to_tensor(self.transformer.wte.embeddings)
+        return cross_entropy(hidden, embeddings, tf.reshape(ids[:, 1:], [-1]))
+
+    def train_step(self, data: dict) -> dict:
+        """Un pas : la perte, son gradient, une correction des poids."""
+        with tf.GradientTape() as tape:
+            loss = self.next_token_loss(data["input_ids"], training=True)[None]
+            loss = self.compiled_loss(loss, loss)  # celle de Keras : elle tient la moyenne, et connaît les stratégies
+        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def test_step(self, data: dict) -> dict:
+        loss = self.next_token_loss(data["input_ids"], training=False)[None]
+        self.compiled_loss(loss, loss)
+        return {metric.name: metric.result() for metric in self.metrics}

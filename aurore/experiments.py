@@ -1,0 +1,88 @@
+"""Comparer des réglages : le même modèle, les mêmes blocs dans le même ordre, une chose changée à la fois.
+
+Chaque essai part du modèle de base et lit autant de texte que les autres. Une image montre toutes les courbes.
+"""
+
+import argparse
+
+import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
+from tensorflow import keras
+from transformers import AutoTokenizer
+
+from atelier import catch_up, console, corpus, curves, models, packing, runs, schedule, settings, training
+from atelier.gpt2 import GPT2
+from atelier.whole import written_whole
+
+READ = 512  # blocs, par essai
+EPOCH = 128  # ceux d'une époque quand on ne corrige qu'à sa fin : au-delà, un lot aussi grand prendrait trop de mémoire
+EVALUATIONS = 4
+BATCH_SIZE = 8
+
+# Le titre de chaque expérience, combien de blocs différents on y lit, et ses essais : un nom, la taille des lots en blocs, et
+# ce qui multiplie le taux d'apprentissage par défaut.
+EXPERIMENTS = {
+    "learning-rate": (
+        "Trois taux d'apprentissage",
+        READ,
+        [("10 × plus petit", BATCH_SIZE, 0.1), ("par défaut", BATCH_SIZE, 1), ("10 × plus grand", BATCH_SIZE, 10)],
+    ),
+    "batch-size": ("Trois tailles de lot", READ, [("lots de 2", 2, 1), ("lots de 8", 8, 1), ("lots de 32", 32, 1)]),
+    "updates": (
+        "Quand corriger les poids ?",
+        EPOCH,
+        [("à chaque exemple", 1, 1), ("à chaque lot", BATCH_SIZE, 1), ("à chaque époque", EPOCH, 1)],
+    ),
+}
+
+
+def parse_options() -> argparse.Namespace:
+    parser = console.argument_parser("Compare des réglages de l'étape 3 sur un petit entraînement, et dessine leurs courbes.")
+    parser.add_argument("experiment", choices=EXPERIMENTS, metavar="EXPÉRIENCE", help=f"ce qui change : {', '.join(EXPERIMENTS)}")
+    return parser.parse_args()
+
+
+def trial(base, train_blocks, tf_eval_dataset, batch_size: int, factor: float) -> dict:
+    """Un essai ; rend ses pertes, comme `history.json`."""
+    keras.utils.set_random_seed(settings.SEED)
+    model = GPT2.from_pretrained(base, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0)
+    rate = schedule.WarmupCosine(factor * schedule.default_learning_rate(model))
+    steps = READ // batch_size
+    rate.steps.assign(steps)
+    model.compile(optimizer=keras.optimizers.AdamW(rate, weight_decay=0.01, global_clipnorm=1.0))
+    history = runs.new_history(models.name(base), {}, train_blocks.size, training.evaluate(model, tf_eval_dataset)) | {"steps": steps}
+    batches = packing.shuffled_batches(train_blocks, batch_size, settings.SEED)
+    model.fit(
+        packing.in_rounds(batches, steps // EVALUATIONS), validation_data=tf_eval_dataset, epochs=EVALUATIONS, verbose=0,
+        callbacks=[training.Losses(history)],
+    )  # fmt: skip
+    return history
+
+
+def main() -> None:
+    experiment = parse_options().experiment
+    title, distinct, trials = EXPERIMENTS[experiment]
+    base, folder = models.base_model(), catch_up.data_folder()
+    tokenizer, data = AutoTokenizer.from_pretrained(base), corpus.load_data(folder)
+    train_blocks = training.sample_blocks(packing.pack(tokenizer, corpus.texts(data["train"])), distinct)
+    eval_blocks = training.sample_blocks(packing.pack(tokenizer, corpus.texts(data["validation"])))
+    tf_eval_dataset = packing.to_tf_dataset(eval_blocks, BATCH_SIZE)
+
+    what = f"{READ} blocs de {packing.BLOCK_SIZE} tokens par essai, dont {len(train_blocks)} différents"
+    print(f"{title} : {what}.")
+    drawn = []
+    for name, batch_size, factor in trials:
+        history = trial(base, train_blocks, tf_eval_dataset, batch_size, factor)
+        before, after = (console.decimal(training.perplexity(history["val_loss"][place])) for place in (0, -1))
+        print(f"  {name:<18} {history['steps']:>4} pas   perplexité de validation {before} avant, {after} après", flush=True)
+        read, evaluated = ([step * batch_size for step in history[steps]] for steps in ("loss_steps", "val_steps"))
+        drawn.append(curves.Curve(name, read, history["loss"], evaluated, history["val_loss"]))
+
+    path = settings.MODELS / f"{experiment}.svg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as partial:
+        partial.write_text(curves.picture(title, drawn, f"{models.name(base)} · {what}", unit="blocs lus"), encoding="utf-8")
+    print(f"Les courbes : {path}")
+
+
+if __name__ == "__main__":
+    console.run(main)
