@@ -97,7 +97,7 @@ def test_the_options_it_names_exist():
         for line in block.splitlines():
             if script := re.search(r"aurore[/\\](\w+\.py)", line):
                 named.setdefault(script[1], set()).update(re.findall(r"(?<=\s)--[a-z-]+", line[script.end() :]))
-    assert len(named) == 9
+    assert len(named) == 8
     everywhere = {option for script in named for option in re.findall(r"--[a-z-]+", help_of(script))}
     assert set(re.findall(r"`[^`\n]*?(--[a-z-]{3,})", re.sub(r"(?s)```.*?```", "", README))) <= everywhere
     for script, options in named.items():

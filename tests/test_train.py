@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -211,11 +212,17 @@ def test_a_time_budget_ends_in_time(prepared, tiny, tmp_path):
     start = time.perf_counter()
     shown = succeed("3_train_solution.py", "--minutes", "0.3", "--batch-size", "4", home=tmp_path, AURORE_MODEL=tiny).stdout
     seconds = time.perf_counter() - start
-    assert 8 < seconds < 40, "18 secondes demandées, sur une machine occupée, et le temps de démarrer"
+    assert 8 < seconds < 60, "18 secondes demandées, sur une machine occupée, et le temps de démarrer"
     steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque : environ", shown).groups()
     per_epoch = int(re.search(r"une époque fait (\d+) pas", shown)[1])
     assert int(share) == pytest.approx(int(steps) / per_epoch * 100, rel=0.02)
     assert finished(tmp_path)["steps"] == int(steps)
+
+
+def last_state(home):
+    """Le dernier état enregistré par l'entraînement en cours, s'il y en a un."""
+    run = next((home / "model").glob("*"), home)
+    return (tf.train.latest_checkpoint(run / "state") or "").rpartition("/")[2]
 
 
 def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp_path):
@@ -224,19 +231,21 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
         home.mkdir()
         (home / "data").symlink_to(prepared / "data")
     options = ["--max-steps", "200", "--batch-size", "2", "--learning-rate", "0.01"]
-    killed = subprocess.Popen(
-        [sys.executable, AURORE / "3_train_solution.py", *options],
-        env=environment(homes["killed"], AURORE_MODEL=tiny), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    killed, whole = (
+        subprocess.Popen(
+            [sys.executable, AURORE / "3_train_solution.py", *options],
+            env=environment(home, AURORE_MODEL=tiny), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        for home in (homes["killed"], homes["whole"])
     )  # fmt: skip
-    states = homes["killed"] / "model"
-    while killed.poll() is None and not [path for path in states.glob("*/state/ckpt-*.index") if path.stem != "ckpt-0"]:
+    while killed.poll() is None and last_state(homes["killed"]) in ("", "ckpt-0"):
         time.sleep(0.01)
     killed.kill()
     assert killed.wait() == -9, "tué avant la fin"
-    succeed("3_train_solution.py", *options, home=homes["whole"], AURORE_MODEL=tiny)
 
     assert "ne se change pas" in refused("3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"])
     shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
+    assert whole.wait(timeout=300) == 0
     whole, resumed = finished(homes["whole"]), finished(homes["killed"])
     assert "Reprise de l'entraînement" in shown.stderr
     assert 0 < resumed["resumed_at"] < 200 == resumed["steps"] and whole["resumed_at"] == 0
@@ -266,13 +275,14 @@ def test_freezing_says_what_is_trained_and_leaves_a_block(tokenizer, capsys):
         sizes.freeze(model, 2)
 
 
-def test_an_experiment_compares_its_settings_on_one_picture(prepared, tiny, tmp_path):
-    (tmp_path / "data").symlink_to(prepared / "data")
-    shown = succeed("experiments.py", "updates", home=tmp_path, AURORE_MODEL=tiny).stdout
-    steps = [int(number) for number in re.findall(r"(\d+) pas   perplexité", shown)]
-    assert steps == [512, 64, 4], "le même texte, corrigé à chaque exemple, à chaque lot, à chaque époque"
-    picture = (tmp_path / "model" / "updates.svg").read_text("utf-8")
-    assert all(name in picture for name in ("à chaque exemple", "à chaque lot", "à chaque époque", "blocs lus"))
+def test_the_trials_of_an_experiment_read_as_much_as_each_other(tiny, monkeypatch):
+    script = load("experiments.py")
+    monkeypatch.setattr(script, "READ", 64)
+    blocks = np.arange(64 * 128, dtype=np.int32).reshape(64, 128) % 8000
+    often, seldom = (script.trial(Path(tiny), blocks, packing.to_tf_dataset(blocks[:8], 8), size, factor=100) for size in (2, 16))
+    assert often["steps"] == 8 * seldom["steps"] == 32
+    assert len(often["val_loss"]) == len(seldom["val_loss"]) == 1 + script.EVALUATIONS
+    assert often["val_loss"][0] == seldom["val_loss"][0] != often["val_loss"][-1], "du même modèle de base"
 
 
 def test_a_run_that_fails_leaves_the_previous_one(trained, tmp_path):

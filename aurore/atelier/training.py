@@ -77,7 +77,7 @@ def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf
         def on_train_batch_end(self, batch, logs=None):
             durations.append(time.perf_counter() - self.start)
 
-    model.fit(batches.take(MEASURED_STEPS), verbose=0, callbacks=[Clock()])
+    model.fit(batches.take(MEASURED_STEPS), verbose=0, callbacks=[StopOnNaN(), Clock()])
     for variable in model.optimizer.variables:
         variable.assign(tf.zeros_like(variable))
     step = float(np.median(durations[1:]))  # le premier pas compile : il ne compte pas
