@@ -158,6 +158,7 @@ def main() -> None:
         pace.saving = backup.save()
         history["steps"] = steps = steps or first_step + pace.steps_in(seconds - (time.perf_counter() - start))
         rate.steps.assign(steps)
+        runs.write_history(run, history)  # le plan est connu : une reprise le suivra
         share = 100 * steps / steps_per_epoch
         print(f"Entraînement de {steps} pas, soit {share:.0f} % d'une époque : environ {training.duration(pace.seconds_for(steps - first_step))}.")
 
@@ -172,7 +173,8 @@ def main() -> None:
             )  # fmt: skip
         runs.save_run(model, tokenizer, run, history)
 
-    before, after = (console.decimal(training.perplexity(loss)) for loss in (history["val_loss"][0], min(history["val_loss"])))
+    loss_before, *losses = history["val_loss"]
+    before, after = (console.decimal(training.perplexity(loss)) for loss in (loss_before, min(losses, default=loss_before)))
     print(f"Perplexité : {before} avant, {after} après. La courbe : {run / 'loss.svg'}")
     print(f"Modèle enregistré dans {run}. Ensuite : {console.step(4)}")
 
