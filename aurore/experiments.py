@@ -4,14 +4,16 @@ Chaque essai part du modèle de base et lit autant de texte que les autres. Une 
 """
 
 import argparse
+import importlib
 
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
 from tensorflow import keras
 from transformers import AutoTokenizer
 
 from atelier import catch_up, console, corpus, curves, models, packing, runs, schedule, settings, training
-from atelier.gpt2 import GPT2
 from atelier.whole import written_whole
+
+step_3 = importlib.import_module("3_train_solution")  # un nom qui commence par un chiffre ne s'importe pas autrement
 
 READ = 512  # blocs, par essai
 EPOCH = 128  # ceux d'une époque quand on ne corrige qu'à sa fin : au-delà, un lot aussi grand prendrait trop de mémoire
@@ -44,11 +46,11 @@ def parse_options() -> argparse.Namespace:
 def trial(base, train_blocks, tf_eval_dataset, batch_size: int, factor: float) -> dict:
     """Un essai ; rend ses pertes, comme `history.json`."""
     keras.utils.set_random_seed(settings.SEED)
-    model = GPT2.from_pretrained(base, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0)
+    model, _ = step_3.load_model(base, base)
     rate = schedule.WarmupCosine(factor * schedule.default_learning_rate(model))
     steps = READ // batch_size
     rate.steps.assign(steps)
-    model.compile(optimizer=keras.optimizers.AdamW(rate, weight_decay=0.01, global_clipnorm=1.0))
+    step_3.compile_model(model, rate)
     history = runs.new_history(models.name(base), {}, train_blocks.size, training.evaluate(model, tf_eval_dataset)) | {"steps": steps}
     batches = packing.shuffled_batches(train_blocks, batch_size, settings.SEED)
     model.fit(

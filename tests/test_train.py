@@ -38,15 +38,6 @@ def small_model(tokenizer):
     return model
 
 
-def test_packing_loses_nothing_but_the_last_partial_block(tokenizer):
-    texts = ["Elle entra.\nIl sortit.", "Une autre histoire, plus longue que la première."] * 4
-    blocks = packing.pack(tokenizer, texts, block_size=16)
-    flat = blocks.reshape(-1).tolist()
-    expected = [id for text in texts for id in [*tokenizer(text)["input_ids"], tokenizer.eos_token_id]]
-    assert flat == expected[: len(flat)] and 0 <= len(expected) - len(flat) < 16
-    assert flat.count(tokenizer.eos_token_id) >= 6
-
-
 def test_the_faster_model_computes_what_transformers_does(tokenizer):
     """La perte et tous ses gradients, fin de texte comprise ; et seulement ceux des blocs qui apprennent."""
     peer = small_model(tokenizer)
@@ -71,41 +62,6 @@ def test_the_faster_model_computes_what_transformers_does(tokenizer):
     after = checkpoints.state_dict(ours)
     changed = {name for name in after if (after[name] != before[name]).any()}
     assert changed and all(name.startswith(("transformer.h.1.", "transformer.ln_f.")) for name in changed)
-
-
-def read(batches, steps):
-    return [batch["input_ids"].numpy()[:, 0].tolist() for batch in batches.take(steps)]
-
-
-def test_every_epoch_reads_every_block_once_in_an_order_the_seed_decides():
-    blocks = np.arange(60, dtype=np.int32).reshape(30, 2)
-    order = read(packing.shuffled_batches(blocks, 4, seed=2**32 - 1), 15)
-    flat = sum(order, [])
-    assert sorted(flat[:30]) == sorted(flat[30:]) == sorted(blocks[:, 0]) and flat[:30] != flat[30:]
-    assert order == read(packing.shuffled_batches(blocks, 4, seed=2**32 - 1), 15)
-    assert order != read(packing.shuffled_batches(blocks, 4, seed=1), 15)
-    assert order[11:] == read(packing.shuffled_batches(blocks, 4, 2**32 - 1, first_step=11), 4), "repris au milieu de la deuxième époque"
-
-
-def test_each_round_reads_on():
-    blocks = np.arange(60, dtype=np.int32).reshape(30, 2)
-    rounds = packing.in_rounds(packing.shuffled_batches(blocks, 4, seed=1), 5)
-    assert len(rounds) == 5
-    assert read(rounds, 5) + read(rounds, 5) == read(packing.shuffled_batches(blocks, 4, seed=1), 10)
-
-
-@pytest.mark.parametrize("steps", [1, 2, 20, 1000])
-def test_the_learning_rate_climbs_then_falls_to_the_last_step_of_all_epochs(steps):
-    schedule = WarmupCosine(peak=1.0)
-    assert schedule(0) == 0, "tant qu'on mesure la machine, aucun poids ne change"
-    schedule.steps.assign(steps)
-    rates = [float(schedule(step)) for step in range(steps)]
-    top = rates.index(max(rates))
-    assert max(rates) == 1.0 and all(rate > 0 for rate in rates)
-    assert rates[: top + 1] == sorted(rates[: top + 1]) and rates[top:] == sorted(rates[top:], reverse=True)
-    if steps == 1000:
-        assert 90 <= top <= 110 and rates[-1] < 1e-4
-        assert rates[900] > 0.02, "dans la dernière de dix époques, le modèle apprend encore"
 
 
 def test_saved_weights_bear_the_names_of_the_hub(tokenizer, tmp_path):

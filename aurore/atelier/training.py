@@ -12,6 +12,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from atelier.console import AuroreError, decimal
+from atelier.generation import TEMPERATURE, TOP_K, TOP_P
 from atelier.packing import BLOCK_SIZE
 
 EVALUATIONS = 5  # au long d'un entraînement
@@ -182,5 +183,5 @@ def write(model, tokenizer, seed: int, prompt: str = PROMPT, max_new_tokens: int
     """L'amorce, et ce que le modèle écrit ensuite, en une ligne."""
     keras.utils.set_random_seed(seed)
     inputs = tokenizer(prompt, return_tensors="tf", return_token_type_ids=False)
-    ids = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=True, temperature=0.8, top_p=0.95, top_k=0)
+    ids = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=True, temperature=TEMPERATURE, top_p=TOP_P, top_k=TOP_K)
     return " ".join(tokenizer.decode(ids[0], skip_special_tokens=True, clean_up_tokenization_spaces=False).split())
