@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -187,22 +188,20 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
         home.mkdir()
         (home / "data").symlink_to(prepared / "data")
     options = ["--max-steps", "200", "--batch-size", "2", "--learning-rate", "0.01"]
-    killed, whole = (
-        subprocess.Popen(
-            [sys.executable, AURORE / "3_train_solution.py", *options],
-            env=environment(home, AURORE_MODEL=tiny), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
-        for home in (homes["killed"], homes["whole"])
+    killed = subprocess.Popen(
+        [sys.executable, AURORE / "3_train_solution.py", *options],
+        env=environment(homes["killed"], AURORE_MODEL=tiny), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    while killed.poll() is None and last_state(homes["killed"]) in ("", "ckpt-0"):
-        time.sleep(0.01)
-    assert json.loads(next(homes["killed"].glob("model/*/history.json")).read_text("utf-8"))["steps"] == 200, "le plan est enregistré"
-    killed.kill()
-    assert killed.wait() == -9, "tué avant la fin"
-
-    assert "ne se change pas" in refused("3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"])
-    shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
-    assert whole.wait(timeout=300) == 0
+    with ThreadPoolExecutor() as elsewhere:
+        whole = elsewhere.submit(succeed, "3_train_solution.py", *options, home=homes["whole"], AURORE_MODEL=tiny)
+        while killed.poll() is None and last_state(homes["killed"]) in ("", "ckpt-0"):
+            time.sleep(0.01)
+        assert json.loads(next(homes["killed"].glob("model/*/history.json")).read_text("utf-8"))["steps"] == 200, "le plan est enregistré"
+        killed.kill()
+        assert killed.wait() == -9, "tué avant la fin"
+        assert "ne se change pas" in refused("3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"])
+        shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
+        whole.result()
     whole, resumed = finished(homes["whole"]), finished(homes["killed"])
     assert "Reprise de l'entraînement" in shown.stderr
     assert 0 < resumed["resumed_at"] < 200 == resumed["steps"] and whole["resumed_at"] == 0
@@ -221,6 +220,19 @@ def test_the_memory_it_will_take_is_said_and_refused_when_it_is_not_there(tokeni
     monkeypatch.setattr(sizes.machine, "available_memory", lambda: int(0.5e9))
     with pytest.raises(console.AuroreError, match="--batch-size 4.*--freeze 1"):
         sizes.check_memory(model, tokens=1024)
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_the_limit_of_a_container_counts_but_not_the_files_it_has_read(version, tmp_path, monkeypatch):
+    _, limit, usage, forgettable = sizes.machine.CGROUPS[version]
+    monkeypatch.setattr(sizes.machine, "CGROUPS", [(tmp_path, limit, usage, forgettable)])
+    unlimited = sizes.machine.available_memory()
+    (tmp_path / usage).write_text("700000000\n")
+    (tmp_path / "memory.stat").write_text(f"cache 1\n{forgettable} 200000000\n")
+    (tmp_path / limit).write_text("1000000000\n")
+    assert sizes.machine.available_memory() == 500_000_000 < unlimited
+    (tmp_path / limit).write_text("max\n")
+    assert sizes.machine.available_memory() > 500_000_000
 
 
 def test_freezing_says_what_is_trained_and_leaves_a_block(tokenizer, capsys):

@@ -38,18 +38,26 @@ def cross_entropy(hidden: tf.Tensor, embeddings: tf.Tensor, targets: tf.Tensor) 
 
     `hidden` : (positions, largeur) ; `embeddings` : (vocabulaire, largeur) ; `targets` : (positions,), des identifiants.
     Son gradient se connaît sans calcul : à chaque token, la probabilité qu'on lui a donnée, moins 1 pour le bon.
+
+    Une matrice de (positions, vocabulaire) tient 200 Mo pour GPT-2 small ; XLA n'en garde qu'une, que chaque calcul remplace, à
+    condition que rien d'autre ne relise `logits` : le score du bon token se recalcule donc à part. Le maximum en dépend aussi,
+    sans que cela change sa valeur : sinon, le gradient n'attendrait pas ce calcul, et XLA copierait d'abord `embeddings`.
     """
     logits = tf.matmul(hidden, embeddings, transpose_b=True)
-    log_sum = tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
+    right_logits = tf.reduce_sum(hidden * tf.gather(embeddings, targets), axis=-1, keepdims=True)
+    highest = tf.maximum(tf.reduce_max(logits, axis=-1, keepdims=True), right_logits)
+    exponentials = tf.exp(logits - highest)
+    total = tf.reduce_sum(exponentials, axis=-1, keepdims=True)
+    losses = tf.math.log(total) + highest - right_logits
     positions = tf.cast(tf.shape(hidden)[0], logits.dtype)
 
     def gradient(upstream: tf.Tensor) -> tuple:
         right = tf.range(tf.shape(embeddings)[0])[None] == targets[:, None]
-        probabilities = tf.exp(logits - log_sum)
+        probabilities = exponentials / total
         at_logits = tf.where(right, probabilities - 1, probabilities) * (upstream / positions)
         return tf.matmul(at_logits, embeddings), tf.matmul(at_logits, hidden, transpose_a=True), None
 
-    return tf.reduce_mean(log_sum[:, 0] - tf.gather(logits, targets, batch_dims=1)), gradient
+    return tf.reduce_mean(losses), gradient
 
 
 class GPT2(TFGPT2LMHeadModel):

@@ -3,11 +3,14 @@
 import ctypes
 import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-CGROUPS = (  # (limite, consommation) d'un conteneur, selon la version de cgroup ; « max », ou un nombre démesuré : sans limite
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+CGROUPS = (  # où un conteneur dit sa limite, sa consommation, et ce qui s'en reprend, selon la version de cgroup
+    ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
 
 
@@ -27,11 +30,14 @@ def _system_memory() -> int:
 
 
 def _container_memory() -> list[int]:
+    """La consommation compte les fichiers lus : le noyau les oublie dès que la place manque (`memory.stat`, inactive_file)."""
     left = []
-    for limit, usage in CGROUPS:
+    for folder, limit, usage, forgettable in CGROUPS:
         try:
-            left.append(int(Path(limit).read_text()) - int(Path(usage).read_text()))
-        except (OSError, ValueError):
+            details = dict(line.split() for line in Path(folder, "memory.stat").read_text().splitlines())
+            # Sans limite, le fichier dit « max », qui n'est pas un nombre, ou un nombre démesuré.
+            left.append(int(Path(folder, limit).read_text()) - int(Path(folder, usage).read_text()) + int(details[forgettable]))
+        except (OSError, ValueError, KeyError):
             continue
     return left
 
@@ -45,3 +51,28 @@ def _windows_memory() -> int:
     status = MemoryStatus(length=ctypes.sizeof(MemoryStatus))
     ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
     return status.available
+
+
+@contextmanager
+def giving_back_memory() -> Iterator[None]:
+    """Rend au système, le temps d'un bloc `with`, la mémoire libérée à mesure qu'elle l'est.
+
+    Compiler un modèle en libère par petits morceaux, que la bibliothèque C de Linux garde pour elle (`malloc_trim(3)`) ; le
+    premier pas commence aussitôt, et c'est alors que l'entraînement demande le plus. Ailleurs que sous Linux, ne fait rien.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    libc, ended = ctypes.CDLL(None), threading.Event()
+
+    def keep_trimming() -> None:
+        while not ended.wait(0.3):
+            libc.malloc_trim(0)
+
+    thread = threading.Thread(target=keep_trimming, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -13,6 +13,7 @@ from tensorflow import keras
 
 from atelier.console import AuroreError, decimal
 from atelier.generation import TEMPERATURE, TOP_K, TOP_P
+from atelier.machine import giving_back_memory
 from atelier.packing import BLOCK_SIZE
 
 EVALUATIONS = 5  # au long d'un entraînement
@@ -78,7 +79,8 @@ def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf
         def on_train_batch_end(self, batch, logs=None):
             durations.append(time.perf_counter() - self.start)
 
-    model.fit(batches.take(MEASURED_STEPS), verbose=0, callbacks=[StopOnNaN(), Clock()])
+    with giving_back_memory():
+        model.fit(batches.take(MEASURED_STEPS), verbose=0, callbacks=[StopOnNaN(), Clock()])
     for variable in model.optimizer.variables:
         variable.assign(tf.zeros_like(variable))
     step = float(np.median(durations[1:]))  # le premier pas compile : il ne compte pas

@@ -58,7 +58,7 @@ def workshop(freeze: int = 0):
     from tensorflow import keras
     from transformers import GPT2Config
 
-    from atelier import packing, sizes
+    from atelier import machine, packing, sizes
     from atelier.gpt2 import GPT2
 
     model = GPT2(GPT2Config(**SETTINGS))
@@ -69,6 +69,8 @@ def workshop(freeze: int = 0):
     optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, global_clipnorm=CLIP)
     model.compile(optimizer=optimizer, jit_compile=True)
     dataset = packing.to_tf_dataset(sentences()[1][: BATCH * STEPS], BATCH)
+    with machine.giving_back_memory():  # comme l'étape 3, quand elle mesure ses premiers pas
+        model.fit(dataset.take(1), verbose=0)
     return lambda: model.fit(dataset, verbose=0), BATCH * STEPS * LENGTH
 
 
@@ -114,7 +116,11 @@ def race(*sides: str) -> list[tuple[float, float]]:
     """(tokens réels par seconde au meilleur tour, octets au plus haut) de chaque côté."""
     processes = []
     for side in sides:
-        process = subprocess.Popen([sys.executable, __file__, "--side", side], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # L'atelier se passe de torch : là où il est installé, transformers l'importerait sans qu'il serve.
+        process = subprocess.Popen(
+            [sys.executable, __file__, "--side", side], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=os.environ | {"USE_TORCH": "1" if side == "PyTorch" else "0"},
+        )  # fmt: skip
         if process.stdout.readline() != "prêt\n":
             raise SystemExit(f"Le côté « {side} » n'a pas pu commencer.")
         processes.append(process)
