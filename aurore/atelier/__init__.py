@@ -19,8 +19,6 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_SYMLINKS_WARNING", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-# L'allocateur de oneDNN ne rend jamais ce qu'il a pris ; celui du système, si (tests/bench/training.py mesure la mémoire).
-os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1")
 
 
 def _explain_failed_import(kind, error, trace) -> None:
