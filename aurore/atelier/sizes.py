@@ -69,7 +69,7 @@ def check_memory(model, tokens: int) -> None:
     config, trained = model.config, trained_parameters(model)
     learning = sum(block.trainable for block in model.transformer.h)
     optimizer = 3 * FLOAT * trained  # le gradient, et les deux moyennes d'AdamW
-    activations = FLOAT * tokens * (ACTIVATIONS * config.n_embd * learning + 2 * config.vocab_size)
+    activations = FLOAT * tokens * (ACTIVATIONS * config.n_embd * learning + 3 * config.vocab_size)
     needed, free = optimizer + activations + GRAPH, machine.available_memory()
     print(f"Mémoire : il en faut encore {decimal(needed / 1e9)} Go, il y en a {decimal(free / 1e9)} de libres.")
     if needed > free:
