@@ -11,8 +11,9 @@ from atelier import machine, models
 from atelier.console import AuroreError, decimal, variable
 
 FLOAT = 4  # octets d'un nombre en simple précision
-# Nombres gardés par token et par bloc d'ici à la passe arrière, en largeurs du modèle (mesuré : tests/bench/training.py).
+# Nombres gardés par token et par bloc d'ici à la passe arrière, en largeurs du modèle (le plan de mémoire de XLA, pour GPT-2 small).
 ACTIVATIONS = 19
+LOGITS = 3  # matrices de (tokens, vocabulaire) : XLA n'en garde qu'une, mais un entraînement court s'en passe
 GRAPH = 0.7e9  # octets que prennent TensorFlow et XLA pour compiler un pas
 
 
@@ -69,7 +70,7 @@ def check_memory(model, tokens: int) -> None:
     config, trained = model.config, trained_parameters(model)
     learning = sum(block.trainable for block in model.transformer.h)
     optimizer = 3 * FLOAT * trained  # le gradient, et les deux moyennes d'AdamW
-    activations = FLOAT * tokens * (ACTIVATIONS * config.n_embd * learning + 3 * config.vocab_size)
+    activations = FLOAT * tokens * (ACTIVATIONS * config.n_embd * learning + LOGITS * config.vocab_size)
     needed, free = optimizer + activations + GRAPH, machine.available_memory()
     print(f"Mémoire : il en faut encore {decimal(needed / 1e9)} Go, il y en a {decimal(free / 1e9)} de libres.")
     if needed > free:
