@@ -32,12 +32,12 @@ def gelu(x: tf.Tensor) -> tuple[tf.Tensor, object]:
     return x * tf.sigmoid(2 * SCALE * (x + 0.044715 * x**3)), gradient
 
 
-@tf.custom_gradient
-def cross_entropy(hidden: tf.Tensor, embeddings: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, object]:
-    """La perte moyenne, en nats par token : moins le logarithme de la probabilité donnée au bon token.
+def cross_entropy(hidden: tf.Tensor, embeddings: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """La perte moyenne, en nats par token, et son gradient aux logits : ce dont chaque probabilité s'est trompée.
 
-    `hidden` : (positions, largeur) ; `embeddings` : (vocabulaire, largeur) ; `targets` : (positions,), des identifiants.
-    Son gradient se connaît sans calcul : à chaque token, la probabilité qu'on lui a donnée, moins 1 pour le bon.
+    `hidden` : (positions, largeur) ; `embeddings` : (vocabulaire, largeur) ; `targets` : (positions,), des identifiants ; le
+    gradient : (positions, vocabulaire). La perte est moins le logarithme de la probabilité du bon token ; son gradient se connaît
+    sans calcul : à chaque token, la probabilité qu'on lui a donnée, moins 1 pour le bon.
 
     Une matrice de (positions, vocabulaire) tient 200 Mo pour GPT-2 small ; XLA n'en garde qu'une, que chaque calcul remplace, à
     condition que rien d'autre ne relise `logits` : le score du bon token se recalcule donc à part. Le maximum en dépend aussi,
@@ -48,16 +48,10 @@ def cross_entropy(hidden: tf.Tensor, embeddings: tf.Tensor, targets: tf.Tensor) 
     highest = tf.maximum(tf.reduce_max(logits, axis=-1, keepdims=True), right_logits)
     exponentials = tf.exp(logits - highest)
     total = tf.reduce_sum(exponentials, axis=-1, keepdims=True)
-    losses = tf.math.log(total) + highest - right_logits
-    positions = tf.cast(tf.shape(hidden)[0], logits.dtype)
-
-    def gradient(upstream: tf.Tensor) -> tuple:
-        right = tf.range(tf.shape(embeddings)[0])[None] == targets[:, None]
-        probabilities = exponentials / total
-        at_logits = tf.where(right, probabilities - 1, probabilities) * (upstream / positions)
-        return tf.matmul(at_logits, embeddings), tf.matmul(at_logits, hidden, transpose_a=True), None
-
-    return tf.reduce_mean(losses), gradient
+    loss = tf.reduce_mean(tf.math.log(total) + highest - right_logits)
+    right = tf.range(tf.shape(embeddings)[0])[None] == targets[:, None]
+    probabilities = exponentials / total
+    return loss, tf.where(right, probabilities - 1, probabilities) / tf.cast(tf.shape(hidden)[0], loss.dtype)
 
 
 class GPT2(TFGPT2LMHeadModel):
@@ -69,22 +63,36 @@ class GPT2(TFGPT2LMHeadModel):
             for block in self.transformer.h:
                 block.mlp.act = gelu
 
-    def next_token_loss(self, ids: tf.Tensor, training: bool) -> tf.Tensor:
-        """La perte à deviner chaque token d'après ceux qui le précèdent dans son bloc. `ids` : (lot, longueur)."""
-        hidden = self.transformer(ids, use_cache=False, training=training)[0]
-        hidden = tf.reshape(hidden[:, :-1], [-1, self.config.n_embd])
-        embeddings = tf.convert_to_tensor(self.transformer.wte.embeddings)
-        return cross_entropy(hidden, embeddings, tf.reshape(ids[:, 1:], [-1]))
+    def read(self, ids: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        """Ce que le réseau a compris à chaque position, (positions, largeur), et le token qui suit. `ids` : (lot, longueur)."""
+        hidden = self.transformer(ids, use_cache=False, training=training).last_hidden_state
+        return tf.reshape(hidden[:, :-1], [-1, self.config.n_embd]), tf.reshape(ids[:, 1:], [-1])
 
     def train_step(self, data: dict) -> dict:
-        """Un pas : la perte, son gradient, une correction des poids."""
+        """Un pas : la perte, son gradient, une correction des poids.
+
+        La table des plongements sert deux fois, à lire les tokens et à les prédire : son gradient est une somme. Le second terme,
+        grand comme elle, se calcule le dernier, quand tout ce que gardait la passe arrière est rendu : le premier, où elle finit,
+        y entre pour zéro.
+        """
+        table = self.transformer.wte.embeddings
+        embeddings, variables = tf.convert_to_tensor(table), self.trainable_variables
         with tf.GradientTape() as tape:
-            loss = self.next_token_loss(data["input_ids"], training=True)[None]
-            loss = self.compiled_loss(loss, loss)  # celle de Keras : elle tient la moyenne, et connaît les stratégies
-        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+            hidden, targets = self.read(data["input_ids"], training=True)
+        loss, errors = cross_entropy(hidden, embeddings, targets)
+        self.compiled_loss(loss[None], loss[None])  # celle de Keras : elle en tient la moyenne
+        errors /= tf.distribute.get_strategy().num_replicas_in_sync  # les gradients de plusieurs machines s'ajoutent
+        gradients = tape.gradient(hidden, variables, output_gradients=tf.matmul(errors, embeddings))
+        for index, variable in enumerate(variables):
+            if variable is table:  # elle n'en est pas si elle est gelée
+                reading = gradients[index]
+                hidden += 0 * tf.reduce_sum(reading.values)
+                gradients[index] = tf.matmul(errors, hidden, transpose_a=True) + tf.convert_to_tensor(reading)
+        self.optimizer.apply_gradients(zip(gradients, variables))
         return {metric.name: metric.result() for metric in self.metrics}
 
     def test_step(self, data: dict) -> dict:
-        loss = self.next_token_loss(data["input_ids"], training=False)[None]
-        self.compiled_loss(loss, loss)
+        hidden, targets = self.read(data["input_ids"], training=False)
+        loss, _ = cross_entropy(hidden, tf.convert_to_tensor(self.transformer.wte.embeddings), targets)
+        self.compiled_loss(loss[None], loss[None])
         return {metric.name: metric.result() for metric in self.metrics}

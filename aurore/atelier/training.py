@@ -80,6 +80,7 @@ def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf
             durations.append(time.perf_counter() - self.start)
 
     with giving_back_memory():
+        model.optimizer.build(model.trainable_variables)  # sinon pendant la compilation, qui découpe la mémoire autrement
         model.fit(batches.take(MEASURED_STEPS), verbose=0, callbacks=[StopOnNaN(), Clock()])
     for variable in model.optimizer.variables:
         variable.assign(tf.zeros_like(variable))

@@ -70,6 +70,7 @@ def workshop(freeze: int = 0):
     model.compile(optimizer=optimizer, jit_compile=True)
     dataset = packing.to_tf_dataset(sentences()[1][: BATCH * STEPS], BATCH)
     with machine.giving_back_memory():  # comme l'étape 3, quand elle mesure ses premiers pas
+        optimizer.build(model.trainable_variables)
         model.fit(dataset.take(1), verbose=0)
     return lambda: model.fit(dataset, verbose=0), BATCH * STEPS * LENGTH
 
