@@ -14,7 +14,7 @@ from datasets import DatasetDict, load_from_disk
 from tensorflow import keras
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from atelier import catch_up, console, corpus, models, packing, runs, schedule, settings, sizes, training
+from atelier import catch_up, console, corpus, distribution, models, packing, runs, schedule, settings, sizes, training
 from atelier.gpt2 import GPT2  # TFGPT2LMHeadModel, de transformers, dont l'entraînement va plus vite
 
 # >>> 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
@@ -32,8 +32,8 @@ BATCH_SIZE = 8
 
 # >>> 3.6 (bonus) À essayer : un taux d'apprentissage dix fois plus grand, puis dix fois plus petit. Que se passe-t-il ?
 # Trop grand, chaque correction dépasse son but : la perte monte, et le modèle oublie son français. Trop petit, il apprend peu
-# dans le temps qu'on lui donne, mais n'oublie rien. Mesuré sur mini, en 64 pas, perplexité de validation 42,4 au départ : 61,9
-# à 0,002 ; 41,4 à 0,0002 ; 41,7 à 0,00002. `aurore/experiments.py learning-rate` refait la mesure, et dessine les courbes.
+# dans le temps qu'on lui donne, mais n'oublie rien. Mesuré sur mini, en 64 pas, perplexité de validation 42,4 au départ : 60,3
+# à 0,008 ; 40,7 à 0,0008 ; 41,4 à 0,00008. `aurore/experiments.py learning-rate` refait la mesure, et dessine les courbes.
 # <<< 3.6
 LEARNING_RATE = None  # None : choisi selon la taille du modèle
 DROPOUT = 0.0  # rien n'est lu deux fois, ou presque : il n'y a pas de quoi apprendre par cœur, et le pas coûte moins cher
@@ -102,7 +102,10 @@ def make_blocks(data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> tuple[
 
 def compile_model(model: GPT2, learning_rate: keras.optimizers.schedules.LearningRateSchedule, xla: bool = False) -> None:
     """Comment le modèle se corrige. Sans `loss` : il décale lui-même les tokens d'un rang, et calcule la sienne."""
-    optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0)
+    # Un gradient écrêté à la norme 1 ne dépasse pas, en moyenne, 1/√(nombre de poids). Sous le quart de cela (`epsilon`), un poids ne
+    # bouge plus qu'à proportion : ceux dont on a peu appris, comme les plongements des tokens rares, restent près de leur départ.
+    epsilon = 0.25 / math.sqrt(model.count_params())
+    optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=0.001, epsilon=epsilon, global_clipnorm=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])  # seules les matrices gagnent à rester petites
     model.compile(optimizer=optimizer, jit_compile=xla)
 
@@ -131,6 +134,7 @@ def chosen_steps(options, steps_per_epoch: float) -> int | None:
 def main() -> None:
     start = time.perf_counter()
     options = parse_options()
+    strategy = distribution.strategy(options)
     resumed = runs.to_resume(options) if options.resume else None
     history = models.history(resumed) if resumed else {}
     keras.utils.set_random_seed(options.seed)
@@ -150,7 +154,8 @@ def main() -> None:
         return
 
     folder = catch_up.data_folder()
-    model, tokenizer = load_model(MODEL_NAME, resumed or models.tokenizer_to_train(MODEL_NAME))
+    with strategy.scope():
+        model, tokenizer = load_model(MODEL_NAME, resumed or models.tokenizer_to_train(MODEL_NAME))
     sizes.freeze(model, options.freeze)
     show_summary(model)
     data = load_data(folder)
@@ -164,14 +169,16 @@ def main() -> None:
     sizes.check_memory(model, options.batch_size * packing.BLOCK_SIZE)
     runs.check_disk(model)
     learning_rate = options.learning_rate or schedule.default_learning_rate(model)
-    rate = schedule.WarmupCosine(learning_rate)
     steps = chosen_steps(options, steps_per_epoch) or (not options.minutes and history.get("steps"))
     seconds = 60 * (options.minutes or MINUTES)
-    compile_model(model, rate, xla=training.worth_compiling(model, options.batch_size, steps, seconds))
+    with strategy.scope():
+        rate = schedule.WarmupCosine(learning_rate)
+        compile_model(model, rate, xla=training.worth_compiling(model, options.batch_size, steps, seconds))
 
     with runs.run_folder(resumed) as run:
         if not resumed:
             tokenizer.save_pretrained(run)
+            model.save_weights(run / runs.START)
             chosen = {"batch_size": options.batch_size, "learning_rate": learning_rate, "freeze": options.freeze, "seed": options.seed}
             loss_before = training.evaluate(model, tf_eval_dataset)
             history = runs.new_history(models.name(MODEL_NAME), chosen, train_blocks.size, loss_before)
@@ -187,6 +194,7 @@ def main() -> None:
         runs.write_history(run, history)  # le plan est connu : une reprise le suivra
         share = 100 * steps / steps_per_epoch
         print(f"Entraînement de {steps} pas, soit {share:.0f} % d'une époque : environ {training.duration(pace.seconds_for(steps - first_step))}.")
+        training.warn_if_short(steps)
 
         if first_step < steps:
             rounds = max(1, training.EVALUATIONS + 1 - len(history["val_loss"]))
@@ -197,11 +205,15 @@ def main() -> None:
                 training.StopOnNaN(), training.StopAt(steps), training.Losses(history), backup,
                 training.Progress(tokenizer, steps, options.batch_size * packing.BLOCK_SIZE),
             )  # fmt: skip
+        runs.load_best(model, run)
+        training.pull_back(model, run / runs.START)
+        history["final_val_loss"] = training.evaluate(model, tf_eval_dataset)
         runs.save_run(model, tokenizer, run, history)
 
-    loss_before, *losses = history["val_loss"]
-    before, after = (console.decimal(training.perplexity(loss)) for loss in (loss_before, min(losses, default=loss_before)))
-    print(f"Perplexité : {before} avant, {after} après. La courbe : {run / 'loss.svg'}")
+    losses = history["val_loss"][0], min(history["val_loss"]), history["final_val_loss"]
+    before, best, after = (console.decimal(training.perplexity(loss)) for loss in losses)
+    print(f"Perplexité : {before} avant, {after} après ({best} au mieux : le modèle revient un peu vers son départ, pour oublier moins).")
+    print(f"La courbe : {run / 'loss.svg'}")
     print(f"Modèle enregistré dans {run}. Ensuite : {console.step(4)}")
 
 

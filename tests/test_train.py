@@ -1,10 +1,12 @@
 """L'étape 3 : des blocs pleins, une perte qui baisse, un modèle que tout le monde relit."""
 
+import argparse
 import importlib.util
 import json
 import math
 import re
 import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -15,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import AURORE, environment, load, refused, succeed
+from conftest import AURORE, environment, load, refused, run_fresh, succeed, succeeded
 from safetensors import safe_open
 from transformers import AutoTokenizer, GPT2Config, TFGPT2LMHeadModel
 
-from atelier import checkpoints, console, models, packing, runs, settings, sizes, training
+from atelier import checkpoints, console, distribution, models, packing, runs, settings, sizes, training
 from atelier.gpt2 import GPT2
 from atelier.schedule import WarmupCosine
 
@@ -128,7 +130,8 @@ def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(demonstra
     assert history["loss_steps"] == list(range(1, history["steps"] + 1)) and len(history["loss"]) == history["steps"]
     assert len(history["val_loss"]) == 1 + training.EVALUATIONS
     assert history["val_steps"][0] == 0 and history["val_steps"][-1] == history["steps"], "avant l'entraînement, puis jusqu'à la fin"
-    assert math.exp(min(history["val_loss"][1:])) == pytest.approx(after, abs=0.1)
+    assert math.exp(history["final_val_loss"]) == pytest.approx(after, abs=0.1)
+    assert after != pytest.approx(math.exp(min(history["val_loss"])), rel=1e-5), "revenu un peu vers son départ"
     files = {path.name for path in run.iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "loss.svg"} < files and not files & {"state", runs.BEST}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in run.iterdir()), "lisibles par l'hôte"
@@ -155,6 +158,17 @@ def test_measuring_the_machine_changes_no_weight(tokenizer):
     after = checkpoints.state_dict(model)
     assert all((before[name] == after[name]).all() for name in before) and pace.step > 0
     assert model.optimizer.iterations == 0 and not any(variable.numpy().any() for variable in model.optimizer.variables)
+
+
+def test_the_weights_come_back_towards_their_start(tokenizer, tmp_path):
+    model = GPT2(small_model(tokenizer).config)
+    model.build_in_name_scope()
+    model.save_weights(tmp_path / runs.START)
+    start = model.get_weights()
+    for weight in model.weights:
+        weight.assign_add(tf.ones_like(weight))
+    training.pull_back(model, tmp_path / runs.START)
+    assert all(np.allclose(mine, before + training.KEPT, atol=1e-5) for mine, before in zip(model.get_weights(), start))
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +228,41 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
     assert resumed["loss_steps"] == whole["loss_steps"] and resumed["settings"] == whole["settings"]
     assert resumed["loss"] == pytest.approx(whole["loss"], rel=1e-3), "le même taux, les mêmes lots, le même état de l'optimiseur"
     assert resumed["val_loss"][-1] == pytest.approx(whole["val_loss"][-1], rel=1e-3)
+    assert resumed["final_val_loss"] == pytest.approx(whole["final_val_loss"], rel=1e-3)
     assert "Aucun entraînement à reprendre" in refused("3_train_solution.py", "--resume", home=homes["killed"])
+
+
+def test_two_machines_learn_together_what_one_learns_alone(prepared, tiny, tmp_path):
+    homes = {name: tmp_path / name for name in ("alone", "first", "second")}
+    variables = {name: {"AURORE_MODEL": tiny} for name in homes}
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        addresses = [f"127.0.0.1:{server.getsockname()[1]}" for server in (one, other)]
+    for index, name in enumerate(("first", "second")):
+        variables[name]["TF_CONFIG"] = json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}})
+    for home in homes.values():
+        home.mkdir()
+        (home / "data").symlink_to(prepared / "data")
+    options = ["--max-steps", "12", "--batch-size", "4", "--learning-rate", "0.01"]
+    with ThreadPoolExecutor() as together:
+        runs = [together.submit(run_fresh, "3_train_solution.py", *options, home=homes[name], **variables[name]) for name in homes]
+        _, first, second = [succeeded(run.result()) for run in runs]
+    assert "Machine 1 sur 2" in first.stderr and "Perplexité" in first.stdout
+    assert "Machine 2 sur 2" in second.stderr and not second.stdout and not (homes["second"] / "model").exists(), "la première enregistre"
+    alone, together = finished(homes["alone"]), finished(homes["first"])
+    assert together["loss"] == pytest.approx(alone["loss"], rel=1e-4) and together["val_loss"] == pytest.approx(alone["val_loss"], rel=1e-4)
+
+
+def test_what_several_machines_cannot_do_is_said(monkeypatch):
+    chosen = argparse.Namespace(batch_size=8, resume=False)
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {}}')
+    with pytest.raises(console.AuroreError, match="TF_CONFIG ne se lit pas"):
+        distribution.strategy(chosen)
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["un:1", "deux:1", "trois:1"]}, "task": {"type": "worker", "index": 0}}')
+    with pytest.raises(console.AuroreError, match="--batch-size 8 ne se partage pas également entre 3 machines"):
+        distribution.strategy(chosen)
+    chosen.batch_size, chosen.resume = 9, True
+    with pytest.raises(console.AuroreError, match="ôtez TF_CONFIG, ou --resume"):
+        distribution.strategy(chosen)
 
 
 def test_the_memory_it_will_take_is_said_and_refused_when_it_is_not_there(tokenizer, monkeypatch, capsys):

@@ -41,7 +41,7 @@ def score(model, tokenizer, texts: Sequence[str]) -> Score:
     """
     ids = ([tokenizer.eos_token_id, *tokenizer(text)["input_ids"]] for text in texts)
     inputs, labels = map(np.concatenate, zip(*map(windows, ids)))
-    nats, tokens = cross_entropy(model, inputs, labels), np.count_nonzero(labels != NOT_SCORED)
+    nats, tokens = negative_log_likelihood(model, inputs, labels), np.count_nonzero(labels != NOT_SCORED)
     return Score(
         tokens=tokens,
         bits_per_byte=nats / math.log(2) / sum(len(text.encode("utf-8")) for text in texts),
@@ -72,7 +72,7 @@ def windows(ids: list[int]) -> tuple[np.ndarray, np.ndarray]:
     return inputs, labels
 
 
-def cross_entropy(model, inputs: np.ndarray, labels: np.ndarray) -> float:
+def negative_log_likelihood(model, inputs: np.ndarray, labels: np.ndarray) -> float:
     """La somme, en nats, de ce que coûte chaque token à prévoir : l'opposé du logarithme de sa probabilité."""
 
     @tf.function  # tous les lots ont la même forme : le graphe n'est bâti qu'une fois

@@ -33,11 +33,11 @@ def gelu(x: tf.Tensor) -> tuple[tf.Tensor, object]:
 
 
 def cross_entropy(hidden: tf.Tensor, embeddings: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """La perte moyenne, en nats par token, et son gradient aux logits : ce dont chaque probabilité s'est trompée.
+    """La perte à chaque position, en nats, et le gradient de leur moyenne : ce dont chaque probabilité s'est trompée.
 
-    `hidden` : (positions, largeur) ; `embeddings` : (vocabulaire, largeur) ; `targets` : (positions,), des identifiants ; le
-    gradient : (positions, vocabulaire). La perte est moins le logarithme de la probabilité du bon token ; son gradient se connaît
-    sans calcul : à chaque token, la probabilité qu'on lui a donnée, moins 1 pour le bon.
+    `hidden` : (positions, largeur) ; `embeddings` : (vocabulaire, largeur) ; `targets` et les pertes : (positions,) ; le gradient,
+    aux logits : (positions, vocabulaire). La perte est moins le logarithme de la probabilité du bon token ; son gradient se
+    connaît sans calcul : à chaque token, la probabilité qu'on lui a donnée, moins 1 pour le bon.
 
     Une matrice de (positions, vocabulaire) tient 200 Mo pour GPT-2 small ; XLA n'en garde qu'une, que chaque calcul remplace, à
     condition que rien d'autre ne relise `logits` : le score du bon token se recalcule donc à part. Le maximum en dépend aussi,
@@ -48,10 +48,10 @@ def cross_entropy(hidden: tf.Tensor, embeddings: tf.Tensor, targets: tf.Tensor) 
     highest = tf.maximum(tf.reduce_max(logits, axis=-1, keepdims=True), right_logits)
     exponentials = tf.exp(logits - highest)
     total = tf.reduce_sum(exponentials, axis=-1, keepdims=True)
-    loss = tf.reduce_mean(tf.math.log(total) + highest - right_logits)
+    losses = tf.squeeze(tf.math.log(total) + highest - right_logits, axis=-1)
     right = tf.range(tf.shape(embeddings)[0])[None] == targets[:, None]
     probabilities = exponentials / total
-    return loss, tf.where(right, probabilities - 1, probabilities) / tf.cast(tf.shape(hidden)[0], loss.dtype)
+    return losses, tf.where(right, probabilities - 1, probabilities) / tf.cast(tf.shape(hidden)[0], hidden.dtype)
 
 
 class GPT2(TFGPT2LMHeadModel):
@@ -59,6 +59,7 @@ class GPT2(TFGPT2LMHeadModel):
 
     def __init__(self, config, *inputs, **options):
         super().__init__(config, *inputs, **options)
+        self.distribute_reduction_method = "first"  # la perte est déjà la moyenne de toutes les machines
         if config.activation_function == "gelu_new":
             for block in self.transformer.h:
                 block.mlp.act = gelu
@@ -79,8 +80,8 @@ class GPT2(TFGPT2LMHeadModel):
         embeddings, variables = tf.convert_to_tensor(table), self.trainable_variables
         with tf.GradientTape() as tape:
             hidden, targets = self.read(data["input_ids"], training=True)
-        loss, errors = cross_entropy(hidden, embeddings, targets)
-        self.compiled_loss(loss[None], loss[None])  # celle de Keras : elle en tient la moyenne
+        losses, errors = cross_entropy(hidden, embeddings, targets)
+        self.compiled_loss(losses, losses)  # celle de Keras : elle en tient la moyenne
         errors /= tf.distribute.get_strategy().num_replicas_in_sync  # les gradients de plusieurs machines s'ajoutent
         gradients = tape.gradient(hidden, variables, output_gradients=tf.matmul(errors, embeddings))
         for index, variable in enumerate(variables):
@@ -93,6 +94,6 @@ class GPT2(TFGPT2LMHeadModel):
 
     def test_step(self, data: dict) -> dict:
         hidden, targets = self.read(data["input_ids"], training=False)
-        loss, _ = cross_entropy(hidden, tf.convert_to_tensor(self.transformer.wte.embeddings), targets)
-        self.compiled_loss(loss[None], loss[None])
+        losses, _ = cross_entropy(hidden, tf.convert_to_tensor(self.transformer.wte.embeddings), targets)
+        self.compiled_loss(losses, losses)
         return {metric.name: metric.result() for metric in self.metrics}

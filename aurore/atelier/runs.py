@@ -20,12 +20,12 @@ from atelier.gpt2 import GPT2
 from atelier.training import SAVE_EVERY, Diverged
 from atelier.whole import written_whole
 
-BEST = "best.weights.h5"
+START, BEST = "start.h5", "best.h5"  # les poids seuls ; « .weights.h5 » garderait aussi l'état de l'optimiseur, deux fois plus gros
 
 
 def check_disk(model) -> None:
-    """Lève `AuroreError` si le disque ne peut recevoir l'état de l'entraînement deux fois, le meilleur modèle, et le dernier."""
-    needed = 8 * sum(weight.shape.num_elements() * weight.dtype.size for weight in model.weights)
+    """Lève `AuroreError` si le disque ne peut recevoir l'état de l'entraînement deux fois, et trois modèles : celui de départ, le meilleur, le dernier."""
+    needed = 9 * sum(weight.shape.num_elements() * weight.dtype.size for weight in model.weights)
     settings.MODELS.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.MODELS).free
     if free < needed:
@@ -129,7 +129,7 @@ class Backup(keras.callbacks.Callback):
         self.manager = tf.train.CheckpointManager(checkpoint, str(folder / "state"), max_to_keep=1)
 
     def on_train_batch_end(self, batch, logs=None):
-        if time.perf_counter() - self.saved > SAVE_EVERY:
+        if time.perf_counter() - self.saved > SAVE_EVERY and not self.model.stop_training:  # au dernier pas, après l'évaluation
             self.save()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -159,11 +159,14 @@ class Backup(keras.callbacks.Callback):
         return step
 
 
+def load_best(model, folder: Path) -> None:
+    """Rend au modèle les poids de sa meilleure évaluation."""
+    if (folder / BEST).exists():
+        model.load_weights(folder / BEST)
+
+
 def save_run(model, tokenizer, folder: Path, history: dict) -> None:
-    """Écrit le meilleur modèle dans `folder`, le relit, le compare, puis seulement le nomme dans `model/latest`."""
-    best = folder / BEST
-    if best.exists():
-        model.load_weights(best)
+    """Écrit le modèle dans `folder`, le relit, le compare, puis seulement le nomme dans `model/latest`."""
     save_model(model, tokenizer, folder)
     write_history(folder, history)
     draw(folder, history)
@@ -171,7 +174,8 @@ def save_run(model, tokenizer, folder: Path, history: dict) -> None:
         raise AuroreError(f"Le modèle relu dans {folder} n'est pas celui qui a été écrit : il n'est pas retenu.")
     with written_whole(settings.MODELS / "latest") as partial:
         partial.write_text(folder.name + "\n", encoding="utf-8")
-    best.unlink(missing_ok=True)
+    for weights in (START, BEST):
+        (folder / weights).unlink(missing_ok=True)
     shutil.rmtree(folder / "state", ignore_errors=True)
 
 
