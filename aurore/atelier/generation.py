@@ -7,6 +7,7 @@ import atelier.quiet  # noqa: F401  (avant transformers, qui importe TensorFlow)
 from tensorflow import keras
 from transformers import AutoConfig, AutoTokenizer, Pipeline, TFAutoModelForCausalLM, pipeline
 
+import atelier.gpt2  # noqa: F401  (TFAutoModelForCausalLM rend alors un modèle qui écrit vite)
 from atelier import models
 from atelier.console import AuroreError
 

@@ -1,7 +1,8 @@
-"""GPT-2 tel que l'atelier l'entraîne : celui de transformers, dont le pas d'entraînement coûte moins.
+"""GPT-2 tel que l'atelier l'entraîne et le fait écrire : celui de transformers, qui apprend et écrit plus vite.
 
-Les poids, leurs noms et ce que calcule le modèle sont ceux de `TFGPT2LMHeadModel` : un test les compare. Ne changent que
-deux calculs, pour le temps et la mémoire qu'ils prennent (`tests/bench/training.py` les mesure) :
+Les poids, leurs noms et ce que calcule le modèle sont ceux de `TFGPT2LMHeadModel` : des tests les comparent. Pour écrire, il a un
+décodeur (`atelier/decoder.py`). Pour apprendre, ne changent que deux calculs, pour le temps et la mémoire qu'ils prennent
+(`tests/bench/training.py` les mesure) :
 
 - la perte : transformers multiplie les états par une *liste* d'une matrice, et le gradient de celle-ci est alors calculé une
   fois par texte du lot, 150 Mo à chaque fois pour GPT-2 small ;
@@ -11,8 +12,12 @@ deux calculs, pour le temps et la mémoire qu'ils prennent (`tests/bench/trainin
 import math
 
 import atelier.quiet  # noqa: F401  (avant transformers, qui importe TensorFlow)
+import numpy as np
 import tensorflow as tf
-from transformers import TFGPT2LMHeadModel
+from transformers import GPT2Config, TFAutoModelForCausalLM, TFGPT2LMHeadModel
+
+from atelier.decoder import Decoder
+from atelier.sampling import GREEDY, Sampling, draw
 
 SCALE = math.sqrt(2 / math.pi)
 
@@ -55,10 +60,11 @@ def cross_entropy(hidden: tf.Tensor, embeddings: tf.Tensor, targets: tf.Tensor) 
 
 
 class GPT2(TFGPT2LMHeadModel):
-    """`TFGPT2LMHeadModel`, dont `fit` et `evaluate` vont plus vite, sur des lots `{"input_ids": …}` sans remplissage."""
+    """`TFGPT2LMHeadModel`, dont `fit` et `evaluate`, sur des lots `{"input_ids": …}` sans remplissage, et `generate` vont plus vite."""
 
     def __init__(self, config, *inputs, **options):
         super().__init__(config, *inputs, **options)
+        self._decoder = None
         self.distribute_reduction_method = "first"  # la perte est déjà la moyenne de toutes les machines
         if config.activation_function == "gelu_new":
             for block in self.transformer.h:
@@ -97,3 +103,66 @@ class GPT2(TFGPT2LMHeadModel):
         losses, _ = cross_entropy(hidden, tf.convert_to_tensor(self.transformer.wte.embeddings), targets)
         self.compiled_loss(losses, losses)
         return {metric.name: metric.result() for metric in self.metrics}
+
+    @property
+    def decoder(self) -> Decoder:
+        """Le décodeur, sans texte en cours. Le même sert à tous les appels : le tracer prend deux secondes."""
+        if not self._decoder or self._decoder.tokens is not self.transformer.wte.embeddings:  # le vocabulaire a pu changer
+            self._decoder = Decoder(self)
+        self._decoder.clear()
+        return self._decoder
+
+    # `generate`, de transformers, prépare les amorces, les options et ce qui modifie les scores, puis appelle l'une de ces deux
+    # méthodes. Elles écrivent avec notre décodeur ; ce qu'il ne sait pas faire revient à la bibliothèque.
+
+    def greedy_search(self, input_ids: tf.Tensor, **options):
+        return self._written(input_ids, options, GREEDY) if _plain(input_ids, options) else super().greedy_search(input_ids, **options)
+
+    def sample(self, input_ids: tf.Tensor, **options):
+        if not _plain(input_ids, options):
+            return super().sample(input_ids, **options)
+        settings = {name: value for warper in options["logits_warper"] for name, value in vars(warper).items() if name in SETTINGS}
+        return self._written(input_ids, options, Sampling(**settings))
+
+    def _written(self, input_ids: tf.Tensor, options: dict, sampling: Sampling) -> tf.Tensor:
+        """Les amorces et leur suite, (textes, longueur), complétées par `pad_token_id` quand un texte finit avant les autres."""
+        texts, length = input_ids.shape
+        prompts = [ids[mask.astype(bool)] for ids, mask in zip(input_ids.numpy(), options["attention_mask"].numpy())]
+        missing, end = options["pad_token_id"] or 0, np.atleast_1d([] if options["eos_token_id"] is None else options["eos_token_id"])
+        written = np.full((texts, options["max_length"]), missing, np.int32)
+        written[:, :length] = input_ids
+        seed = np.random.randint(2**31, size=2) if options.get("seed") is None else options["seed"]
+        streams = np.random.default_rng(np.asarray(seed).astype(np.uint32)).spawn(texts)  # `set_random_seed` sème `np.random`
+        unfinished = np.ones(texts, bool)
+        decoder, more = self.decoder, written.shape[1] - length
+        scores = decoder.start(prompts, room=max(map(len, prompts)) + more)
+        for place in range(length, length + more):
+            if options["logits_processor"]:
+                scores = options["logits_processor"](tf.constant(written), tf.constant(scores), place).numpy()
+            chosen = [draw(row, sampling, stream) for row, stream in zip(scores, streams)]
+            written[:, place] = np.where(unfinished, chosen, missing)
+            unfinished &= ~np.isin(written[:, place], end)
+            if not unfinished.any() or place + 1 == length + more:
+                return tf.constant(written[:, : place + 1])
+            scores = decoder.step(written[:, place])
+
+
+WARPERS = {"TFTemperatureLogitsWarper", "TFTopKLogitsWarper", "TFTopPLogitsWarper"}
+SETTINGS = ("temperature", "top_k", "top_p")  # ce que les « warpers » de transformers disent d'un tirage
+REPORTS = ("output_scores", "return_dict_in_generate", "output_attentions", "output_hidden_states")
+PLAIN = {"max_length", "pad_token_id", "eos_token_id", "logits_processor", "logits_warper", "seed", "attention_mask", "use_cache", *REPORTS}
+
+
+def _plain(input_ids: tf.Tensor, options: dict) -> bool:
+    """Notre décodeur écrit des textes, sans rapport sur ce qui s'est passé dedans, à la suite d'amorces complétées à gauche."""
+    if not tf.executing_eagerly() or not options.keys() <= PLAIN or any(options[report] for report in REPORTS):
+        return False
+    if {type(warper).__name__ for warper in options.get("logits_warper", ())} - WARPERS or options["max_length"] <= input_ids.shape[1]:
+        return False
+    mask = options["attention_mask"].numpy()
+    return bool((np.diff(mask) >= 0).all() and mask[:, -1].all())
+
+
+# Les scripts restent ceux que l'on trouve partout : `TFAutoModelForCausalLM.from_pretrained` rend ce modèle-ci.
+GPT2.__name__ = GPT2.__qualname__ = TFGPT2LMHeadModel.__name__  # ceux que la bibliothèque reconnaît
+TFAutoModelForCausalLM.register(GPT2Config, GPT2, exist_ok=True)

@@ -1,0 +1,48 @@
+"""Choisir le token suivant : ce que la température, top-k et top-p font des probabilités, puis le tirage."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Les réglages d'un tirage, ceux de `generate`. À température 0, le token le plus probable ; `top_k` à 0 ne limite rien."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+
+
+GREEDY = Sampling(temperature=0)
+
+
+def adjusted(logits: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.ndarray]:
+    """Les tokens entre lesquels tirer, et leurs probabilités, dans l'ordre des identifiants. `logits` : (vocabulaire,).
+
+    Comme transformers : la température d'abord, puis les `top_k` plus probables (Fan et al., 2018), puis, de ceux-là, les plus
+    probables qui font ensemble `top_p` au moins (Holtzman et al., 2020). Lève `ValueError` si les scores ne sont pas des nombres.
+    """
+    if np.isnan(logits).any():
+        raise ValueError("Les scores de ce modèle ne sont pas des nombres : ses poids sont abîmés, ou son entraînement a divergé.")
+    if not sampling.temperature:
+        return logits.argmax()[None], np.ones(1)
+    chosen = np.arange(len(logits))
+    if 0 < sampling.top_k < len(logits):
+        chosen = np.flatnonzero(logits >= np.partition(logits, -sampling.top_k)[-sampling.top_k])
+    probabilities = np.exp((logits[chosen] - logits.max()) / sampling.temperature)
+    probabilities /= probabilities.sum()
+    if sampling.top_p < 1:
+        # Ceux qui en ont moins que cela n'en font pas 1 - top_p à eux tous : inutile de les trier.
+        likely = np.flatnonzero(probabilities >= (1 - sampling.top_p) / len(probabilities))
+        order = likely[np.argsort(-probabilities[likely], kind="stable")]
+        kept = np.sort(order[: 1 + np.searchsorted(np.cumsum(probabilities[order]), sampling.top_p)])
+        chosen, probabilities = chosen[kept], probabilities[kept] / probabilities[kept].sum()
+    return chosen, probabilities
+
+
+def draw(logits: np.ndarray, sampling: Sampling, random: np.random.Generator) -> int:
+    """Un token, tiré selon ces probabilités. Un texte a son propre hasard : ce qu'on écrit à côté de lui ne le change pas."""
+    tokens, probabilities = adjusted(logits, sampling)
+    heights = np.cumsum(probabilities)
+    return int(tokens[np.searchsorted(heights[:-1], random.random() * heights[-1], side="right")])
