@@ -9,7 +9,7 @@ from pathlib import Path
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
 from transformers import AutoConfig, AutoTokenizer, Pipeline, PretrainedConfig, TFAutoModelForCausalLM, TFPreTrainedModel, pipeline
 
-from atelier import console, generation, models
+from atelier import comparison, console, explanation, generation, models, settings
 
 
 def parse_options():
@@ -32,6 +32,9 @@ def parse_options():
         help="longueur de la suite, en tokens (%(default)s par défaut)",
     )  # fmt: skip
     parser.add_argument("--seed", type=console.number(int, 0, 2**32 - 1), metavar="N", help="graine du hasard, pour retrouver un texte")
+    parser.add_argument("--compare", action="store_true", help="ce qu'écrivent le modèle de base et le modèle entraîné, côte à côte")
+    parser.add_argument("--explain", metavar="PHRASE", help="ce que chaque réglage fait des probabilités, token par token")
+    parser.add_argument("--originality", action="store_true", help="dit quelle suite de mots de chaque texte est déjà dans les livres lus")
     return parser.parse_args()
 
 
@@ -73,19 +76,32 @@ def print_texts(outputs: list[list[dict]]) -> None:
 
 def main() -> None:
     options = parse_options()
+    chosen = {name: getattr(options, name) for name in ("temperature", "top_p", "top_k", "max_new_tokens")}
+    prompts = options.prompt or two_prompts()
+    if options.compare:
+        comparison.compare(prompts, settings.SEED if options.seed is None else options.seed, **chosen)
+        return
 
     MODEL_NAME = models.model_to_write()
     config, model = load_model(MODEL_NAME)
     tokenizer = AutoTokenizer.from_pretrained(MODEL_NAME)
     models.set_end_of_text(model, tokenizer)
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)
+    if options.explain is not None:
+        print(explanation.explain(pipe, options.explain, options.temperature, options.top_p, options.top_k))
+        return
 
-    prompts = [generation.check_prompt(prompt, pipe, options.max_new_tokens) for prompt in options.prompt or two_prompts()]
-    sampling = generation.sampling(
-        options.temperature, options.top_p, options.top_k, options.max_new_tokens, options.seed
-    )
-    outputs = write(pipe, prompts, **sampling)
+    prompts = [generation.check_prompt(prompt, pipe, options.max_new_tokens) for prompt in prompts]
+    draft = generation.draft(tokenizer)  # un écran montre les textes pendant qu'ils s'écrivent
+    sampling = generation.sampling(**chosen, seed=options.seed)
+    outputs = write(pipe, prompts, **sampling, streamer=draft)
+    if draft:
+        draft.erase()
     print_texts(outputs)
+    if options.originality:
+        from atelier import originality  # ici seulement : elle charge les livres, ce qui prend une seconde
+
+        originality.tell_quotations([get_text(output) for output in outputs])
 
 
 if __name__ == "__main__":

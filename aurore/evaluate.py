@@ -4,18 +4,13 @@ Le modèle de base et le dernier entraîné prévoient le même livre, qu'aucun 
 """
 
 import importlib
-import shutil
-import textwrap
-from itertools import zip_longest
-from pathlib import Path
 
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
 from transformers import Pipeline
 
-from atelier import books, catch_up, console, corpus, evaluation, generation, models, settings
-from atelier.console import AuroreError, decimal, step, tell
+from atelier import books, catch_up, comparison, console, corpus, evaluation, generation, settings
+from atelier.console import decimal
 
-GAP = "  "  # entre deux colonnes
 MEASURES = {  # le titre de chaque mesure, et ses chiffres après la virgule
     "bits_per_byte": ("bits par octet", 3),
     "perplexity_per_token": ("perplexité par token", 1),
@@ -31,40 +26,6 @@ def parse_options():
         help="graine du hasard (%(default)s par défaut)",
     )  # fmt: skip
     return parser.parse_args()
-
-
-def candidates() -> dict[str, Path]:
-    """Les modèles à examiner : « avant », « après », ou l'un des deux si l'autre manque. Dit pourquoi il manque."""
-    run = models.latest_run()
-    if not run:
-        tell(f"Rien n'a encore été entraîné : l'examen n'a pas d'« après ». Pour en avoir un : {step(3)}")
-        return {"avant": models.base_model()}
-    try:
-        before = {"avant": base_of(run)}
-    except AuroreError as error:
-        tell(f"L'examen n'a pas d'« avant » : {error}")
-        before = {}
-    tell(f"Modèle entraîné : {run.name}.")
-    return before | {"après": run}
-
-
-def base_of(run: Path) -> Path:
-    """Le modèle dont cet entraînement est parti. Lève `AuroreError` s'il ne peut plus être obtenu."""
-    name = models.history(run).get("base_model", "")
-    if not name:
-        raise AuroreError(f"rien, dans {run}, ne dit de quel modèle cet entraînement est parti.")
-    if Path(name).is_absolute() and not Path(name).is_dir():
-        raise AuroreError(f"cet entraînement est parti du modèle de {name}, un dossier qui n'est plus là.")
-    folder = models.base_model(name)
-    if models.name(folder) != name:  # hors ligne, `mini` remplace le modèle par défaut ; ce n'est pas de lui qu'on est parti
-        raise AuroreError(f"cet entraînement est parti de {name}, et {models.name(folder)} n'en tient pas lieu.")
-    return folder
-
-
-def titles(ids: list[str]) -> str:
-    """Les titres des livres que ces numéros désignent ; le numéro lui-même s'il n'est d'aucune liste."""
-    known = {book.id: book.title for book in (*books.book_list(), *books.embedded())}
-    return ", ".join(known.get(id, id) for id in dict.fromkeys(ids))
 
 
 def examine(label: str, pipe: Pipeline, texts: list[str]) -> evaluation.Score:
@@ -92,33 +53,19 @@ def show_scores(scores: dict[str, evaluation.Score]) -> None:
     print("Le plus bas est le meilleur. La perplexité par token ne se compare qu'entre modèles de même tokenizer.")
 
 
-def show_texts(texts: dict[str, list[str]]) -> None:
-    """Les suites d'une même amorce, côte à côte, à la largeur de l'écran."""
-    width = shutil.get_terminal_size().columns // len(texts) - len(GAP)
-    print("\n" + GAP.join(f"{label:<{width}}" for label in texts).rstrip())
-    for same_prompt in zip(*texts.values()):
-        print()
-        for lines in zip_longest(*(textwrap.wrap(text, width) for text in same_prompt), fillvalue=""):
-            print(GAP.join(f"{line:<{width}}" for line in lines).rstrip())
-
-
-def write(pipe: Pipeline, prompts: list[str], seed: int) -> list[str]:
-    """Ce que le modèle écrit après chaque amorce : ce que dirait l'étape 4 avec la même graine."""
-    return [output[0]["generated_text"] for output in pipe(prompts, **generation.sampling(seed=seed))]
-
-
 def main() -> None:
     options = parse_options()
     prompts = options.prompt or importlib.import_module("4_generate_solution").two_prompts()
     test = corpus.load_data(catch_up.data_folder())["test"]
     texts = list(corpus.texts(test))
-    pipes = {label: generation.load_pipeline(folder) for label, folder in candidates().items()}
+    pipes = {label: generation.load_pipeline(folder) for label, folder in comparison.candidates().items()}
     for pipe in pipes.values():
         prompts = [generation.check_prompt(prompt, pipe, generation.MAX_NEW_TOKENS) for prompt in prompts]
 
-    print(f"L'examen : prévoir, token par token, un livre que l'entraînement n'a pas lu, {titles(test['book'])}.", flush=True)
+    titles = ", ".join(books.title(id) for id in dict.fromkeys(test["book"]))
+    print(f"L'examen : prévoir, token par token, un livre que l'entraînement n'a pas lu, {titles}.", flush=True)
     show_scores({label: examine(label, pipe, texts) for label, pipe in pipes.items()})
-    show_texts({label: write(pipe, prompts, options.seed) for label, pipe in pipes.items()})
+    comparison.show_texts({label: comparison.write(pipe, prompts, options.seed) for label, pipe in pipes.items()})
 
 
 if __name__ == "__main__":

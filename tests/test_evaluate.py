@@ -13,7 +13,7 @@ import pytest
 from conftest import AURORE, load, succeed
 from transformers import AutoTokenizer, GPT2Config, TFGPT2LMHeadModel
 
-from atelier import catch_up, evaluation, hub, models, settings
+from atelier import catch_up, comparison, evaluation, hub, models, settings
 from atelier.console import AuroreError
 
 STORY = "Dès l'aube, Hélène s'éveillait ; « déjà ! » soupirait le père Maurice, œil mi-clos. " * 6
@@ -152,7 +152,7 @@ def candidates(tmp_path, monkeypatch):
 
     def found(base_model):
         (tmp_path / "run" / "history.json").write_text(json.dumps({"base_model": base_model}), "utf-8")
-        return load("evaluate.py").candidates()
+        return comparison.candidates()
 
     return found
 

@@ -1,12 +1,16 @@
 """L'étape 4, et la chaîne entière : un autre modèle, ou un autre tokenizer, change ce qui s'écrit."""
 
+import contextlib
+import os
+import re
 import shutil
+import subprocess
 import sys
 
 import pytest
-from conftest import AURORE, load, refused, succeed
+from conftest import AURORE, environment, load, refused, succeed
 
-from atelier import models
+from atelier import corpus, models, originality
 from atelier.console import AuroreError
 
 OPTIONS = ("--max-new-tokens", "8", "--seed", "7")
@@ -70,6 +74,59 @@ def test_a_prompt_that_cannot_be_continued(monkeypatch, options, sentence):
     monkeypatch.setattr(models, "model_to_write", lambda: AURORE / "mini")
     with pytest.raises(AuroreError, match=sentence):
         script.main()
+
+
+def test_before_and_after_side_by_side(trained):
+    shown = write(trained, "--compare", "--prompt", "Le soir,", COLUMNS="400").stdout
+    head, line = [line for line in shown.splitlines() if line]
+    assert head.split() == ["avant", "après"]
+    before, after = re.split(r" {3,}", line)
+    assert before.startswith("Le soir,") and after.startswith("Le soir,") and before != after
+    assert after == write(trained, "--prompt", "Le soir,").stdout.strip().replace("\n", " "), "ce que l'étape 4 écrit avec cette graine"
+
+
+def test_what_the_settings_do_to_each_token_is_explained(tmp_path):
+    shown = write(tmp_path, "--explain", "Le soir, elle", "--top-k", "3", "--temperature", "0.5", "--top-p", "0.7").stdout
+    lines = [re.split(r" {2,}", line.strip()) for line in shown.splitlines() if line]
+    assert lines[0] == ["token", "rang", "modèle", "température", "top-k", "top-p"]
+    assert [line[0].strip("« ␣»") for line in lines[1:5]] == ["Le", "soir", ",", "elle"]
+    following = [line for line in lines if line[0].startswith("«")][4:]
+    chances = [[0 if "—" in each or "<" in each else float(each.rstrip(" %").replace(",", ".")) for each in line[-4:]] for line in following]
+    assert [three > 0 for _, _, three, _ in chances] == [row < 3 for row in range(8)]
+    model, warm, three, nucleus = (sum(column) for column in zip(*chances))
+    assert three == pytest.approx(100, abs=0.1) and nucleus == pytest.approx(100, abs=0.1) and warm > model
+    assert lines[-1][0] == "tokens possibles" and lines[-1][3] == "3"
+
+
+def test_what_a_text_takes_from_the_books_is_told(prepared, tmp_path):
+    books = originality.training_shelf(corpus.load_data(prepared / "data")["train"])
+    sentence = next(text for text in corpus.load_data(prepared / "data")["train"]["text"] if len(text.split()) > 12)
+    title = next(title for title, words in books.items() if originality.comparable(sentence) in words)
+    found = originality.longest_quotation(f"Zut ! {sentence.upper()} Zut.", books)
+    assert found.words == len(originality.comparable(sentence).split()) and found.book == title
+    assert originality.longest_quotation("Xyzzy plugh", books) is None
+    done = write(prepared, "--originality", "--prompt", sentence)
+    assert "mots qui se suivent dans" in done.stderr and title in done.stderr and "mots qui" not in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pas de pseudo-terminal")
+def test_a_screen_shows_the_texts_while_they_are_written(tmp_path, base):
+    import pty
+
+    ours, theirs = pty.openpty()
+    done = subprocess.Popen(
+        [sys.executable, AURORE / "4_generate_solution.py", *OPTIONS], env=environment(tmp_path / "home"), stdout=theirs, stderr=theirs
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # la fin, pour un pseudo-terminal
+        while read := os.read(ours, 1000):
+            shown += read
+    os.close(ours)
+    assert done.wait() == 0
+    draft, _, final = shown.decode().replace("\r\n", "\n").rpartition("\033[J")
+    assert final == base.stdout, "le texte définitif prend la place du brouillon"
+    assert base.stdout.strip() in draft
 
 
 def test_latest_naming_a_vanished_run(tmp_path):

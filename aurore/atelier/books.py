@@ -41,6 +41,11 @@ def embedded() -> list[Book]:
     return _read_list(EXCERPTS / "books.json")
 
 
+def title(id: str) -> str:
+    """Le titre du livre de ce numéro ; le numéro lui-même s'il n'est d'aucune liste."""
+    return next((book.title for book in (*book_list(), *embedded()) if book.id == id), id)
+
+
 def _read_list(path: Path) -> list[Book]:
     return [Book(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))]
 

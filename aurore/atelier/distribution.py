@@ -42,8 +42,11 @@ def strategy(options) -> tf.distribute.Strategy:
         raise AuroreError("Un entraînement se reprend sur une seule machine, celle qui l'a enregistré : ôtez TF_CONFIG, ou --resume.")
     rank = machines.index(mine)
     tell(f"Machine {rank + 1} sur {len(machines)} ({mine}). Elle attend les autres : lancez-y la même commande.")
-    with atelier.quiet.quiet_stderr():
-        created = tf.distribute.MultiWorkerMirroredStrategy()
+    try:
+        with atelier.quiet.quiet_stderr():
+            created = tf.distribute.MultiWorkerMirroredStrategy()
+    except tf.errors.OpError as error:
+        raise AuroreError(f"{mine} ne s'ouvre pas : ce n'est pas une adresse de cette machine, ou son port est déjà pris.") from error
     if rank:
         tell(f"La machine 1 ({machines[0]}) dit où l'on en est, et enregistre le modèle.")
         settings.MODELS = Path(tempfile.mkdtemp())

@@ -1,11 +1,13 @@
 """Faire écrire un modèle : les réglages du tirage, et ce qu'une amorce doit être pour qu'on la continue."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import atelier.quiet  # noqa: F401  (avant transformers, qui importe TensorFlow)
 from tensorflow import keras
-from transformers import AutoConfig, AutoTokenizer, Pipeline, TFAutoModelForCausalLM, pipeline
+from transformers import AutoConfig, AutoTokenizer, Pipeline, TextStreamer, TFAutoModelForCausalLM, pipeline
 
 import atelier.gpt2  # noqa: F401  (TFAutoModelForCausalLM rend alors un modèle qui écrit vite)
 from atelier import models
@@ -54,3 +56,26 @@ def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
             f"{max_new_tokens} de plus : ce modèle n'en tient que {context} en tout. Raccourcissez l'amorce ou la suite."
         )
     return prompt
+
+
+class Draft(TextStreamer):
+    """Les textes à mesure qu'ils s'écrivent, sur la sortie d'erreur ; `erase` les ôte de l'écran, pour la version définitive."""
+
+    def __init__(self, tokenizer):
+        super().__init__(tokenizer, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        self.shown = ""
+
+    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+        text += "\n\n" * stream_end
+        self.shown += text
+        print(text, end="", file=sys.stderr, flush=True)
+
+    def erase(self) -> None:
+        width = shutil.get_terminal_size().columns
+        lines = sum(max(1, -(-len(line) // width)) for line in self.shown.split("\n")) - 1
+        print(f"\033[{lines}A\033[J", end="", file=sys.stderr, flush=True)
+
+
+def draft(tokenizer) -> Draft | None:
+    """De quoi montrer les textes qui s'écrivent, si c'est un écran qui les attend."""
+    return Draft(tokenizer) if sys.stdout.isatty() and sys.stderr.isatty() else None

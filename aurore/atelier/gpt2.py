@@ -64,7 +64,7 @@ class GPT2(TFGPT2LMHeadModel):
 
     def __init__(self, config, *inputs, **options):
         super().__init__(config, *inputs, **options)
-        self._decoder = None
+        self._decoder = self._streamer = None
         self.distribute_reduction_method = "first"  # la perte est déjà la moyenne de toutes les machines
         if config.activation_function == "gelu_new":
             for block in self.transformer.h:
@@ -112,8 +112,17 @@ class GPT2(TFGPT2LMHeadModel):
         self._decoder.clear()
         return self._decoder
 
-    # `generate`, de transformers, prépare les amorces, les options et ce qui modifie les scores, puis appelle l'une de ces deux
-    # méthodes. Elles écrivent avec notre décodeur ; ce qu'il ne sait pas faire revient à la bibliothèque.
+    def generate(self, *inputs, streamer=None, **options):
+        """Le `generate` de transformers. `streamer` : un `TextStreamer`, que la bibliothèque réserve à PyTorch ; il veut un seul texte.
+
+        Elle prépare les amorces, les options et ce qui modifie les scores, puis appelle l'une des deux méthodes qui suivent. Elles
+        écrivent avec notre décodeur ; ce qu'il ne sait pas faire revient à la bibliothèque, qui rend alors le texte d'un coup.
+        """
+        self._streamer = streamer
+        try:
+            return super().generate(*inputs, **options)
+        finally:
+            self._streamer = None
 
     def greedy_search(self, input_ids: tf.Tensor, **options):
         return self._written(input_ids, options, GREEDY) if _plain(input_ids, options) else super().greedy_search(input_ids, **options)
@@ -136,15 +145,22 @@ class GPT2(TFGPT2LMHeadModel):
         unfinished = np.ones(texts, bool)
         decoder, more = self.decoder, written.shape[1] - length
         scores = decoder.start(prompts, room=max(map(len, prompts)) + more)
+        if self._streamer:
+            self._streamer.put(written[:, :length])
         for place in range(length, length + more):
             if options["logits_processor"]:
                 scores = options["logits_processor"](tf.constant(written), tf.constant(scores), place).numpy()
             chosen = [draw(row, sampling, stream) for row, stream in zip(scores, streams)]
             written[:, place] = np.where(unfinished, chosen, missing)
             unfinished &= ~np.isin(written[:, place], end)
+            if self._streamer:
+                self._streamer.put(written[:, place])
             if not unfinished.any() or place + 1 == length + more:
-                return tf.constant(written[:, : place + 1])
+                break
             scores = decoder.step(written[:, place])
+        if self._streamer:
+            self._streamer.end()
+        return tf.constant(written[:, : place + 1])
 
 
 WARPERS = {"TFTemperatureLogitsWarper", "TFTopKLogitsWarper", "TFTopPLogitsWarper"}

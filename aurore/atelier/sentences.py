@@ -71,6 +71,12 @@ def _goes_on(sentence: str, piece: str) -> bool:
     )
 
 
+def ends_a_sentence(text: str) -> bool:
+    """Ce texte, qu'on est en train d'écrire, peut-il s'arrêter là ? Non après « M. », ni dans une citation qui reste ouverte."""
+    quoting = text.count("«") > text.count("»")
+    return bool(re.search(r"[.!?…](?:\s?[»)\]])*$", text)) and not (quoting or INITIAL.search(text) or _goes_on(text, ""))
+
+
 def load_parameters(folder: Path = FOLDER) -> PunktParameters:
     """Les paramètres appris, lus dans les quatre fichiers de NLTK."""
     decoder, parameters = PunktDecoder(), PunktParameters()

@@ -87,8 +87,8 @@ def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf
     with giving_back_memory(), model.distribute_strategy.scope():
         model.optimizer.build(model.trainable_variables)  # sinon pendant la compilation, qui découpe la mémoire autrement
         model.fit(in_rounds(batches, MEASURED_STEPS), verbose=0, callbacks=[StopOnNaN(), Clock()])
-    for variable in model.optimizer.variables:
-        variable.assign(tf.zeros_like(variable))
+    for state in model.optimizer.variables:
+        state.assign(tf.zeros_like(state))
     step = float(np.median(durations[1:]))  # le premier pas compile : il ne compte pas
     start = time.perf_counter()
     print(f"Avant : « {write(model, tokenizer, seed=0)} »")

@@ -1,0 +1,65 @@
+"""Avant et après l'entraînement : les deux modèles à comparer, et leurs textes côte à côte."""
+
+import shutil
+import textwrap
+from itertools import zip_longest
+from pathlib import Path
+
+import atelier.quiet  # noqa: F401  (avant transformers, qui importe TensorFlow)
+from transformers import Pipeline
+
+from atelier import generation, models
+from atelier.console import AuroreError, step, tell
+
+GAP = "  "  # entre deux colonnes
+
+
+def candidates() -> dict[str, Path]:
+    """Les modèles à comparer : « avant », « après », ou l'un des deux si l'autre manque. Dit pourquoi il manque."""
+    run = models.latest_run()
+    if not run:
+        tell(f"Rien n'a encore été entraîné : il n'y a pas d'« après ». Pour en avoir un : {step(3)}")
+        return {"avant": models.base_model()}
+    try:
+        before = {"avant": base_of(run)}
+    except AuroreError as error:
+        tell(f"Il n'y a pas d'« avant » : {error}")
+        before = {}
+    tell(f"Modèle entraîné : {run.name}.")
+    return before | {"après": run}
+
+
+def base_of(run: Path) -> Path:
+    """Le modèle dont cet entraînement est parti. Lève `AuroreError` s'il ne peut plus être obtenu."""
+    name = models.history(run).get("base_model", "")
+    if not name:
+        raise AuroreError(f"rien, dans {run}, ne dit de quel modèle cet entraînement est parti.")
+    if Path(name).is_absolute() and not Path(name).is_dir():
+        raise AuroreError(f"cet entraînement est parti du modèle de {name}, un dossier qui n'est plus là.")
+    folder = models.base_model(name)
+    if models.name(folder) != name:  # hors ligne, `mini` remplace le modèle par défaut ; ce n'est pas de lui qu'on est parti
+        raise AuroreError(f"cet entraînement est parti de {name}, et {models.name(folder)} n'en tient pas lieu.")
+    return folder
+
+
+def show_texts(texts: dict[str, list[str]]) -> None:
+    """Les suites d'une même amorce, côte à côte, à la largeur de l'écran."""
+    width = shutil.get_terminal_size().columns // len(texts) - len(GAP)
+    print("\n" + GAP.join(f"{label:<{width}}" for label in texts).rstrip())
+    for same_prompt in zip(*texts.values()):
+        print()
+        for lines in zip_longest(*(textwrap.wrap(text, width) for text in same_prompt), fillvalue=""):
+            print(GAP.join(f"{line:<{width}}" for line in lines).rstrip())
+
+
+def compare(prompts: list[str], seed: int, **chosen) -> None:
+    """Les suites que les deux modèles donnent aux mêmes amorces, avec la même graine. `chosen` : les réglages du tirage."""
+    pipes = {label: generation.load_pipeline(folder) for label, folder in candidates().items()}
+    for pipe in pipes.values():
+        prompts = [generation.check_prompt(prompt, pipe, chosen["max_new_tokens"]) for prompt in prompts]
+    show_texts({label: write(pipe, prompts, seed, **chosen) for label, pipe in pipes.items()})
+
+
+def write(pipe: Pipeline, prompts: list[str], seed: int, **chosen) -> list[str]:
+    """Ce que le modèle écrit après chaque amorce : ce que dirait l'étape 4 avec la même graine."""
+    return [output[0]["generated_text"] for output in pipe(prompts, **generation.sampling(**chosen, seed=seed))]

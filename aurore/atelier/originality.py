@@ -1,0 +1,60 @@
+"""Écrire ou réciter ? La plus longue suite de mots d'un texte qui se trouve telle quelle dans les livres."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from datasets import Dataset
+
+from atelier import books, catch_up, corpus
+from atelier.console import tell
+from atelier.tokens import LETTERS
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """`words` mots du texte, de `start` à `end` (en caractères), qui sont dans le livre `book`."""
+
+    words: int
+    start: int
+    end: int
+    book: str
+
+
+def longest_quotation(text: str, shelf: Mapping[str, str]) -> Quotation | None:
+    """La plus longue des suites de mots communes à `text` et à l'un des livres de `shelf` ; None si pas un mot n'y est.
+
+    `shelf` : pour chaque titre, ce que rend `comparable`. Seuls comptent les mots : ni la ponctuation, ni les majuscules.
+    """
+    found, best = list(LETTERS.finditer(text)), None
+    words = [match[0].lower() for match in found]
+    for title, book in shelf.items():
+        start, length = 0, best.words if best else 0
+        while start + length < len(words):  # on ne cherche que plus long que ce qu'on a
+            if f" {' '.join(words[start : start + length + 1])} " in book:
+                length += 1
+                best = Quotation(length, found[start].start(), found[start + length - 1].end(), title)
+            else:
+                start += 1
+    return best
+
+
+def comparable(text: str) -> str:
+    """Les mots du texte, en minuscules, une espace entre deux et aux deux bouts."""
+    return f" {' '.join(LETTERS.findall(text.lower()))} "
+
+
+def training_shelf(train: Dataset) -> dict[str, str]:
+    """Les livres que l'entraînement a lus : pour chaque titre, ses mots."""
+    sentences = {}
+    for id, text in zip(train["book"], train["text"]):
+        sentences.setdefault(id, []).append(text)
+    return {books.title(id): comparable(" ".join(texts)) for id, texts in sentences.items()}
+
+
+def tell_quotations(texts: list[str]) -> None:
+    """Dit, de chaque texte, ce qui se trouve tel quel dans les livres de l'entraînement."""
+    shelf = training_shelf(corpus.load_data(catch_up.data_folder())["train"])
+    for text in texts:
+        found = longest_quotation(text, shelf)
+        quoted = f"« {' '.join(text[found.start : found.end].split())} », {found.words} mots qui se suivent dans {found.book}" if found else "rien"
+        tell(f"« {' '.join(text.split())[:30]}… » : de déjà écrit, au plus, {quoted}.")

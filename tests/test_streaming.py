@@ -1,0 +1,129 @@
+"""Les textes qui s'écrivent token par token, seuls ou ensemble."""
+
+import math
+
+import numpy as np
+import pytest
+from transformers import AutoTokenizer
+
+from atelier import settings, streaming
+from atelier.decoder import Decoder
+from atelier.gpt2 import GPT2
+from atelier.sampling import GREEDY, Sampling
+from atelier.sentences import ends_a_sentence
+
+CALM = Sampling(temperature=0.8, top_p=0.95)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return AutoTokenizer.from_pretrained(settings.MINI)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return GPT2.from_pretrained(settings.MINI)
+
+
+def text(tokenizer, seed=0, prompt="Le soir, elle", tokens=20, sampling=CALM, **options):
+    return streaming.Text(tokenizer(prompt)["input_ids"], tokens, sampling, seed, **options)
+
+
+def test_the_pieces_make_the_text_and_a_seed_makes_it_again(model, tokenizer):
+    asked = text(tokenizer, seed=5)
+    tokens = list(streaming.stream(model, tokenizer, asked))
+    assert [token.id for token in tokens] == asked.ids and len(tokens) == 20
+    assert "".join(token.piece for token in tokens) == asked.written == tokenizer.decode(asked.ids)
+    again, other = text(tokenizer, seed=5), text(tokenizer, seed=6)
+    assert [list(streaming.stream(model, tokenizer, each)) for each in (again, other)][0] == tokens and other.ids != asked.ids
+
+
+def test_what_the_model_thought_does_not_depend_on_the_sampling(model, tokenizer):
+    asked = text(tokenizer, sampling=Sampling(temperature=2.5, top_k=3))
+    tokens = list(streaming.stream(model, tokenizer, asked))
+    logits = model(np.array([asked.prompt + asked.ids])).logits.numpy()[0].astype(np.float64)
+    for place, token in enumerate(tokens, start=len(asked.prompt)):
+        chances = np.exp(logits[place - 1]) / np.exp(logits[place - 1]).sum()
+        assert token.logprob == pytest.approx(math.log(chances[token.id]), abs=1e-3)
+        assert [chance for _, chance in token.alternatives] == pytest.approx(sorted(chances)[: -6 : -1], rel=1e-3)
+    greedy = list(streaming.stream(model, tokenizer, text(tokenizer, sampling=GREEDY)))
+    assert all(token.piece == token.alternatives[0][0] for token in greedy if "\ufffd" not in token.alternatives[0][0])
+
+
+def test_a_text_already_written_is_read_with_the_same_measures(model, tokenizer):
+    asked = text(tokenizer, seed=2)
+    tokens = list(streaming.stream(model, tokenizer, asked))
+    known = streaming.read(model, tokenizer, "Le soir, elle" + asked.written)
+    assert known[0].logprob is None and "".join(token.piece for token in known) == "Le soir, elle" + asked.written
+    if [token.id for token in known] == asked.prompt + asked.ids:
+        assert [token.logprob for token in known[-20:]] == pytest.approx([token.logprob for token in tokens], abs=1e-3)
+
+
+def test_a_piece_never_holds_half_a_character(tokenizer):
+    for sentence in ("Ça alors 🙂, « été » à Nohant — œuvre…", "日本語 и русский"):
+        pieces, ids = streaming.Pieces(tokenizer), tokenizer(sentence)["input_ids"]
+        shown = [pieces.add(id) for id in ids]
+        assert "".join(shown) + pieces.end() == sentence and "\ufffd" not in "".join(shown) and len(ids) > len(sentence) / 4
+    pieces = streaming.Pieces(tokenizer)
+    assert [pieces.add(id) for id in tokenizer("🙂")["input_ids"][:-1]][-1] == "" and pieces.end() == "\ufffd"
+
+
+def test_a_text_can_stop_at_a_sentence_and_be_stopped(model, tokenizer):
+    asked = text(tokenizer, seed=3, tokens=80, stop_at_sentence=True)
+    list(streaming.stream(model, tokenizer, asked))
+    assert asked.finished and len(asked.ids) < 80 and ends_a_sentence(asked.written) and asked.written.count(".") <= 1
+    stopped = text(tokenizer, tokens=80)
+    flow = streaming.stream(model, tokenizer, stopped)
+    next(flow)
+    next(flow)
+    flow.close()
+    assert len(stopped.ids) == 2
+
+
+@pytest.mark.parametrize(
+    "sentence, ends",
+    [("Il vint.", True), ("Est-ce toi ?", True), ("« Viens ! »", True), ("« Viens !", False), ("Il vit M.", False), ("Il vint,", False), ("Il…", True)],
+)  # fmt: skip
+def test_where_a_sentence_ends(sentence, ends):
+    assert ends_a_sentence(sentence) == ends
+
+
+def test_texts_written_together_are_those_written_alone(model, tokenizer):
+    """200 graines ; un arrondi peut faire choisir un autre token à la frontière de deux : une fois sur cent au plus."""
+    prompts = ["Le soir, elle", "Ah !", "Il y avait une fois, dans un pays dont le nom importe peu, un homme qui"]
+    alone, together = ([text(tokenizer, seed, prompts[seed % 3], 6 + seed % 7) for seed in range(200)] for _ in range(2))
+    for each in alone:
+        list(streaming.stream(model, tokenizer, each))
+    group, waiting = streaming.Group(Decoder(model), tokenizer), together[::-1]
+    while waiting or group.texts:
+        for _ in range(min(len(waiting), 4)):
+            group.join(waiting.pop())
+        group.step()
+    different = [seed for seed in range(200) if alone[seed].written != together[seed].written]
+    assert len(different) <= 2, f"{len(different)} textes sur 200 diffèrent"
+    assert all(each.finished for each in together) and not group.pieces
+
+
+def test_a_text_leaves_the_group_without_disturbing_the_others(model, tokenizer):
+    group = streaming.Group(Decoder(model), tokenizer)
+    texts = [text(tokenizer, seed) for seed in range(4)]
+    for each in texts:
+        group.join(each)
+    for step in range(20):
+        group.step()
+        if step == 5:
+            group.leave(texts[1])
+            group.leave(texts[1])
+    alone = [text(tokenizer, seed) for seed in range(4)]
+    for each in alone:
+        list(streaming.stream(model, tokenizer, each))
+    assert [each.written for each in texts][::2] == [each.written for each in alone][::2] and texts[3].written == alone[3].written
+    assert len(texts[1].ids) == 6 and alone[1].written.startswith(texts[1].written)
+
+
+def test_a_text_that_does_not_fit_is_refused_before_it_starts(tokenizer, model):
+    group = streaming.Group(model.decoder, tokenizer)
+    for prompt, tokens in (([], 5), ([1] * 250, 7)):
+        with pytest.raises(ValueError, match="au moins un, et au plus 256 en tout"):
+            group.join(streaming.Text(prompt, tokens))
+    group.join(streaming.Text([1] * 250, 6))
