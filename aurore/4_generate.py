@@ -76,9 +76,8 @@ def print_texts(outputs: list[list[dict]]) -> None:
 def main() -> None:
     options = parse_options()
     chosen = {name: getattr(options, name) for name in ("temperature", "top_p", "top_k", "max_new_tokens")}
-    prompts = options.prompt or two_prompts()
     if options.compare:
-        comparison.compare(prompts, settings.SEED if options.seed is None else options.seed, **chosen)
+        comparison.compare(options.prompt or two_prompts(), settings.SEED if options.seed is None else options.seed, **chosen)
         return
 
     MODEL_NAME = models.model_to_write()
@@ -90,7 +89,7 @@ def main() -> None:
         print(explanation.explain(pipe, options.explain, options.temperature, options.top_p, options.top_k))
         return
 
-    prompts = [generation.check_prompt(prompt, pipe, options.max_new_tokens) for prompt in prompts]
+    prompts = [generation.check_prompt(prompt, pipe, options.max_new_tokens) for prompt in options.prompt or two_prompts()]
     draft = generation.draft(tokenizer)  # un écran montre les textes pendant qu'ils s'écrivent
     sampling = generation.sampling(**chosen, seed=options.seed)
     outputs = write(pipe, prompts, **sampling, streamer=draft)
