@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import unittest.mock
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 AURORE = ROOT / "aurore"
 sys.path.insert(0, str(AURORE))
 
-from atelier import books  # noqa: E402
+import atelier.quiet  # noqa: E402, F401
+from transformers import AutoTokenizer, GPT2Config, TFGPT2LMHeadModel  # noqa: E402
+
+from atelier import books, checkpoints, models, settings  # noqa: E402
 
 # Ce que les bibliothèques disent d'elles-mêmes, et que personne ne doit lire.
 NOISE = re.compile(
@@ -39,7 +43,8 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
 
 def run(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
     """Lance un script de l'atelier depuis un autre dossier que le sien, et rend ce qu'il a écrit."""
-    if sys.platform == "linux":  # ailleurs, TensorFlow ne supporte pas d'être dédoublé
+    offline = not any(name.startswith("HF_") for name in variables)
+    if offline and sys.platform == "linux":  # ailleurs, TensorFlow ne supporte pas d'être dédoublé
         return run_forked(AURORE / script, *options, variables=environment(home, **variables), folder=home)
     return run_fresh(script, *options, home=home, **variables)
 
@@ -108,6 +113,28 @@ def refused_option(monkeypatch, capsys):
 
 
 @pytest.fixture(scope="session")
+def tokenizer():
+    return AutoTokenizer.from_pretrained(settings.MINI)
+
+
+def small_model(tokenizer, **options) -> TFGPT2LMHeadModel:
+    """Un modèle au hasard, assez petit pour s'entraîner en un instant."""
+    sizes = {"vocab_size": len(tokenizer), "n_positions": 128, "n_embd": 16, "n_layer": 2, "n_head": 2}
+    model = TFGPT2LMHeadModel(GPT2Config(**sizes | {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0} | options))
+    model(model.dummy_inputs)
+    models.set_end_of_text(model, tokenizer)
+    return model
+
+
+@pytest.fixture(scope="session")
+def tiny(tokenizer, tmp_path_factory) -> str:
+    """`AURORE_MODEL`, quand ce que le modèle écrit n'importe pas."""
+    folder = tmp_path_factory.mktemp("tiny") / "tiny"
+    checkpoints.save_model(small_model(tokenizer), tokenizer, folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
 def prepared(tmp_path_factory) -> Path:
     """Un dossier de travail où l'étape 1 a été faite sur les récits embarqués. À ne pas modifier."""
     home = tmp_path_factory.mktemp("prepared")
@@ -116,25 +143,35 @@ def prepared(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def demo_started(request, tmp_path_factory):
-    """La démonstration est longue : si un essai la demande, elle commence tout de suite, pendant que d'autres passent."""
-    if not any("demonstration" in item.fixturenames for item in request.session.items):
-        yield
-        return
-    home, screen = tmp_path_factory.mktemp("demonstration"), tmp_path_factory.mktemp("screen")
-    with open(screen / "stdout", "w") as stdout, open(screen / "stderr", "w") as stderr:
-        process = subprocess.Popen([sys.executable, AURORE / "demo.py"], env=environment(home), cwd=home, stdout=stdout, stderr=stderr)
-        yield process, home, screen
-        process.kill()
+def started(request, tmp_path_factory):
+    """Ce qui est long, si un essai le demande, commence tout de suite et à la suite, pendant que d'autres essais passent."""
+    import readme
+
+    asked = {name for item in request.session.items for name in item.fixturenames}
+    with ThreadPoolExecutor(1) as elsewhere:
+        later = {}
+        if "demonstration" in asked:
+            home = tmp_path_factory.mktemp("demonstration")
+            later["demonstration"] = home, elsewhere.submit(run_fresh, "demo.py", home=home)
+        if "followed" in asked:
+            home = tmp_path_factory.mktemp("followed")
+            later["followed"] = home, elsewhere.submit(readme.follow, home, request.getfixturevalue("mirror"))
+        yield later
+        elsewhere.shutdown(cancel_futures=True)
 
 
 @pytest.fixture(scope="session")
-def demonstration(demo_started) -> tuple[Path, str]:
+def demonstration(started) -> tuple[Path, str]:
     """La démonstration, jouée une fois : le dossier de la personne, et ce qui s'est affiché."""
-    process, home, screen = demo_started
-    process.wait(timeout=300)
-    shown, errors = ((screen / name).read_text("utf-8") for name in ("stdout", "stderr"))
-    return home, succeeded(subprocess.CompletedProcess(process.args, process.returncode, shown, errors)).stdout
+    home, played = started["demonstration"]
+    return home, succeeded(played.result()).stdout
+
+
+@pytest.fixture(scope="session")
+def followed(started) -> tuple[Path, list[tuple[str, str]]]:
+    """Le README suivi ligne à ligne, sans Docker : le dossier de travail, et ce que chaque ligne a affiché."""
+    home, shown = started["followed"]
+    return home, shown.result()
 
 
 @pytest.fixture(scope="session")

@@ -74,9 +74,9 @@ def test_the_data_are_kept_before_the_bonus_and_the_next_step_is_a_stub(workshop
     assert "python aurore/2_tokenize.py" in done.stdout
 
 
-def test_step_3_without_data_takes_the_embedded_texts_and_says_so(workshop):
+def test_step_3_without_data_takes_the_embedded_texts_and_says_so(workshop, tiny):
     answer(workshop, _3_1="", _3_3="")
-    done = run(str(workshop / "3_train.py"), "--max-steps", "1", home=workshop)
+    done = run(str(workshop / "3_train.py"), "--max-steps", "1", home=workshop, AURORE_MODEL=tiny)
     assert "Pas encore de données" in done.stderr and "récits embarqués" in done.stderr
     assert "Total params" in done.stdout and "une époque fait" in done.stdout
     assert "Exercice 3.4 à faire" in done.stderr and not (workshop / "data").exists()

@@ -10,8 +10,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import numpy as np
 import pytest
-from conftest import AURORE, load, succeed
-from transformers import AutoTokenizer, GPT2Config, TFGPT2LMHeadModel
+from conftest import AURORE, load, small_model, succeed
 
 from atelier import catch_up, comparison, evaluation, hub, models, settings
 from atelier.console import AuroreError
@@ -22,22 +21,14 @@ WIDE = "4000"  # la largeur d'un écran où tout texte tient sur une ligne
 
 
 @pytest.fixture(scope="module")
-def tokenizer():
-    return AutoTokenizer.from_pretrained(settings.MINI)
-
-
-@pytest.fixture(scope="module")
 def small_tokenizer(tokenizer):
     """Un tokenizer de 300 tokens, qui coupe plus menu."""
     return tokenizer.train_new_from_iterator([STORY], 300)
 
 
-def small_model(tokenizer):
+def scattered_model(tokenizer):
     """Un modèle au hasard, dont les prévisions dépendent beaucoup de ce qu'il vient de lire."""
-    config = GPT2Config(vocab_size=len(tokenizer), n_positions=128, n_embd=16, n_layer=1, n_head=2, initializer_range=1.0)
-    model = TFGPT2LMHeadModel(config)
-    model(model.dummy_inputs)
-    return model
+    return small_model(tokenizer, n_layer=1, initializer_range=1.0)
 
 
 def bits(score, text: str) -> float:
@@ -56,7 +47,7 @@ def test_every_token_is_predicted_once_after_at_least_64_others(length):
 
 def test_the_score_is_that_of_a_slow_computation(small_tokenizer):
     """Un token à la fois : sa propre ligne, où l'on ne met que ce qui le précède."""
-    model, contexts, answers = small_model(small_tokenizer), [], []
+    model, contexts, answers = scattered_model(small_tokenizer), [], []
     for text in (STORY, SHORT):
         ids = [small_tokenizer.eos_token_id, *small_tokenizer(text)["input_ids"]]
         for place in range(1, len(ids)):
@@ -77,7 +68,7 @@ def test_the_score_is_that_of_a_slow_computation(small_tokenizer):
 def test_a_uniform_model_pays_the_same_for_every_token_whatever_the_tokenizer(tokenizer, small_tokenizer):
     scores = []
     for each in (tokenizer, small_tokenizer):
-        model = small_model(each)
+        model = scattered_model(each)
         model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
         scores.append(evaluation.score(model, each, [STORY]))
         tokens = len(each(STORY)["input_ids"])

@@ -2,15 +2,9 @@
 
 import numpy as np
 import pytest
-from transformers import AutoTokenizer
 
-from atelier import packing, settings
+from atelier import packing
 from atelier.schedule import WarmupCosine
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return AutoTokenizer.from_pretrained(settings.MINI)
 
 
 def test_packing_loses_nothing_but_the_last_partial_block(tokenizer):

@@ -3,46 +3,14 @@
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
-import urllib.request
 
 import pytest
-from conftest import AURORE, ROOT, environment, help_of, load
+from conftest import AURORE, help_of, load
+from readme import BLOCKS, DOCKER, FOLLOWED, LOCAL, README, execute
 
 from atelier import exercises, settings
-
-README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-LINES = [line for language, block in BLOCKS if language == "console" for line in block.splitlines()]
-LOCAL = [line for line in LINES if not line.startswith("docker ")]
-FOLLOWED = [line for line in LOCAL if " --" not in line or "--retrain" in line]
-DOCKER = [line for line in LINES if line.startswith("docker ")]
-ENDLESS = {"5_flask": "prête", "--watch": "Écrivez"}  # ce qui tourne jusqu'à ce qu'on l'arrête, et ce qu'il dit une fois prêt
-
-
-def execute(line: str, home, **variables) -> str:
-    """Exécute une ligne du README, avec ce Python-ci à la place de .venv, et deux pas au lieu d'un long entraînement."""
-    line = line.replace(".venv/bin/python", sys.executable)
-    if "3_train" in line:
-        line = re.sub(r"--(minutes|epochs|max-steps) \S+", "", line) + " --max-steps 2"
-    command = subprocess.Popen(
-        line, shell=True, executable="/bin/bash", cwd=ROOT, env=environment(home, **variables), start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-    )  # fmt: skip
-    if sign := next((sign for script, sign in ENDLESS.items() if script in line), None):
-        while sign not in (shown := command.stdout.readline()):
-            assert shown, command.stderr.read()
-    if "5_flask" in line:
-        with urllib.request.urlopen(re.search(r"http://localhost\S+", shown)[0]) as page:
-            assert "Aurore" in page.read().decode()
-    if sign:
-        os.killpg(command.pid, signal.SIGINT)
-    stdout, stderr = command.communicate(timeout=300)
-    # Ctrl-C n'atteint un conteneur que par un terminal : le script du conteneur, lui, est tué.
-    assert command.returncode == 0 or line.startswith("docker ") and sign, f"{line}\n{stdout}\n{stderr}"
-    return stdout
 
 
 def test_there_are_two_sh_blocks_each_complete_by_itself():
@@ -50,13 +18,6 @@ def test_there_are_two_sh_blocks_each_complete_by_itself():
     assert len(commands) == 2 and not [block for language, block in BLOCKS if language == "bash"]
     assert all(command.startswith("python3 -m venv .venv && ") and command.count("\n") == 1 for command in commands)
     assert commands[0].endswith("aurore/demo.py\n") and commands[1].endswith("pytest -q tests\n")
-
-
-@pytest.fixture(scope="module")
-def followed(tmp_path_factory, mirror):
-    """Le README suivi ligne à ligne, sans Docker : le dossier de travail, et ce que chaque ligne a affiché."""
-    home = tmp_path_factory.mktemp("followed")
-    return home, [(line, execute(line, home, AURORE_GUTENBERG=str(mirror))) for line in FOLLOWED]
 
 
 def test_the_local_commands_run_as_they_stand(followed):

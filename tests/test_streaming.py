@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from transformers import AutoTokenizer
 
 from atelier import settings, streaming
 from atelier.decoder import Decoder
@@ -13,11 +12,6 @@ from atelier.sampling import GREEDY, Sampling
 from atelier.sentences import ends_a_sentence
 
 CALM = Sampling(temperature=0.8, top_p=0.95)
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return AutoTokenizer.from_pretrained(settings.MINI)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import _thread
 import argparse
 import errno
+import gc
 import math
 import os
 import signal
@@ -102,6 +103,8 @@ def run(main: Callable[[], None]) -> None:
             raise
         tell(f"\n{explain(error)}")
         sys.exit(1)
+    finally:
+        gc.freeze()  # à quoi bon ranger tout TensorFlow avant de partir ? Une seconde de moins
 
 
 def _watch_for_interruption() -> threading.Event:

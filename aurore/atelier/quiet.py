@@ -1,9 +1,10 @@
-"""Importer TensorFlow sans ses messages.
+"""Importer TensorFlow sans ses messages, et sans attendre plus qu'il ne faut.
 
 Au chargement, la partie C++ de TensorFlow écrit sur la sortie d'erreur (oneDNN, CUDA, absl) avant de lire le moindre
 réglage. On détourne donc le descripteur 2 le temps de l'import, et de lui seul : une vraie erreur se verra encore.
 """
 
+import gc
 import os
 import sys
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ def quiet_stderr():
         os.close(nowhere)
 
 
+# Python cherche des objets à jeter chaque fois qu'il en est né 700. Les imports en créent 600 000, qui restent : les
+# relire sans cesse prendrait un quart du temps de démarrage.
+gc.set_threshold(50_000)
 with quiet_stderr():
     import tensorflow as tf
 
