@@ -90,11 +90,10 @@ def main() -> None:
         return
 
     prompts = [generation.check_prompt(prompt, pipe, options.max_new_tokens) for prompt in options.prompt or two_prompts()]
-    draft = generation.draft(tokenizer)  # un écran montre les textes pendant qu'ils s'écrivent
+    draft = generation.Draft(tokenizer)  # un écran montre les textes pendant qu'ils s'écrivent
     sampling = generation.sampling(**chosen, seed=options.seed)
     outputs = write(pipe, prompts, **sampling, streamer=draft)
-    if draft:
-        draft.erase()
+    draft.end_all()
     print_texts(outputs)
     if options.originality:
         from atelier import originality  # ici seulement : elle charge les livres, ce qui prend une seconde

@@ -1,5 +1,7 @@
 """Le décodeur : les scores de transformers, quels que soient les textes écrits ensemble ; et `generate`, qui s'en sert."""
 
+import copy
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,6 +9,7 @@ from tensorflow import keras
 from transformers import AutoTokenizer, GPT2Config, TFAutoModelForCausalLM, TFGPT2LMHeadModel, pipeline
 
 from atelier import models, sampling, settings
+from atelier.console import AuroreError
 from atelier.decoder import Decoder
 from atelier.gpt2 import GPT2
 
@@ -179,6 +182,15 @@ def test_the_decoder_follows_the_weights_and_the_vocabulary(peer):
     table.assign(tf.concat([tf.zeros([VOCABULARY, 24]), tf.random.normal([3, 24])], axis=0))
     scores = model.decoder.start([[3, 4]])
     assert scores.shape == (1, VOCABULARY + 3) and not scores[0, :VOCABULARY].any() and scores[0, VOCABULARY:].all()
+
+
+def test_a_tokenizer_that_is_not_the_models_is_refused(tokenizer):
+    model = GPT2.from_pretrained(settings.MINI)
+    smaller, larger = tokenizer.train_new_from_iterator(["Un tout petit vocabulaire."], 300), copy.deepcopy(tokenizer)
+    larger.add_tokens(["unmotdetrop"])
+    for other in (smaller, larger):
+        with pytest.raises(AuroreError, match="n'est pas celui de ce modèle"):
+            models.set_end_of_text(model, other)
 
 
 def test_spoilt_weights_are_said(model):

@@ -42,8 +42,9 @@ def test_the_trained_model_is_the_one_that_writes(base, trained, tmp_path):
 
 
 def test_one_text_for_each_prompt_and_nothing_else_on_stdout(tmp_path):
-    texts = write(tmp_path, "--prompt", "Ah !", "--prompt", "« Où vas-tu ? »", "--temperature", "0").stdout.split("\n\n")
-    assert len(texts) == 3 and texts[2] == "" and texts[0].startswith("Ah !") and texts[1].startswith("« Où vas-tu ? »")
+    prompts = ["Ah !", "« Où vas-tu ? »", "Ἑλένη 👩‍🌾 写"]  # toute écriture est lue, octet par octet
+    texts = write(tmp_path, *(option for prompt in prompts for option in ("--prompt", prompt)), "--temperature", "0").stdout.split("\n\n")
+    assert len(texts) == 4 and texts[3] == "" and all(map(str.startswith, texts, prompts))
 
 
 @pytest.mark.parametrize(
@@ -66,8 +67,14 @@ def test_bad_options_are_refused_in_a_sentence(refused_option, option, value):
 
 @pytest.mark.parametrize(
     "options, sentence",
-    [(("--prompt", "   "), "L'amorce est vide"), (("--prompt", "mot " * 300), "n'en tient que"), (("--max-new-tokens", "9999"), "n'en tient que")],
-)  # fmt: skip
+    [
+        (("--prompt", "   "), "L'amorce est vide"),
+        (("--prompt", "mot " * 300), "n'en tient que"),
+        (("--max-new-tokens", "9999"), "n'en tient que"),
+        (("--prompt", "Elle\x1b[2J dit"), r"contient U\+001B"),
+        (("--prompt", "Elle \udce9tait"), r"contient U\+DCE9"),  # un octet qui n'est pas de l'UTF-8, tel que Python le lit sur la ligne
+    ],
+)
 def test_a_prompt_that_cannot_be_continued(monkeypatch, options, sentence):
     script = load("4_generate_solution.py")
     monkeypatch.setattr(sys, "argv", ["4_generate_solution.py", *options])
@@ -125,7 +132,8 @@ def test_a_screen_shows_the_texts_while_they_are_written(tmp_path, base):
     os.close(ours)
     assert done.wait() == 0
     draft, _, final = shown.decode().replace("\r\n", "\n").rpartition("\033[J")
-    assert final == base.stdout, "le texte définitif prend la place du brouillon"
+    assert re.fullmatch(r"\d+ tokens par seconde\.\n" + re.escape(base.stdout), final), "le texte définitif prend la place du brouillon"
+    assert re.search(r"\d+ tokens par seconde\.", base.stderr)
     assert base.stdout.strip() in draft
 
 

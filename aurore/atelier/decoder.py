@@ -17,7 +17,7 @@ import tensorflow as tf
 
 ROOM = 64  # le cache grandit d'autant de positions à la fois
 NEVER = -1e9  # le score d'un token qu'il est interdit de regarder
-IDS = tf.TensorSpec([None], tf.int32)
+IDS, NUMBER, TABLE = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32), tf.TensorSpec([None, None])
 
 
 class Decoder:
@@ -31,7 +31,7 @@ class Decoder:
         config, transformer = model.config, model.transformer
         self.heads, self.width, self.context = config.n_head, config.n_embd, config.n_positions
         self.size, self.epsilon = self.width // self.heads, config.layer_norm_epsilon
-        self.tokens, self.positions = transformer.wte.embeddings, transformer.wpe.embeddings
+        self.embeddings, self.positions = transformer.wte.embeddings, transformer.wpe.embeddings
         self.blocks, self.last_norm = transformer.h, transformer.ln_f
         self.keys, self.values = ([self._cache() for _ in self.blocks] for _ in range(2))
         self.lengths = np.zeros(0, np.int32)  # ce que chaque texte a déjà de tokens
@@ -51,14 +51,16 @@ class Decoder:
         for row, prompt in zip(ids, prompts):
             row[: len(prompt)] = prompt
         self._make_room(max(room, ids.shape[1]))
-        scores = self._read(ids, lengths, len(self.lengths), self.room)
+        # TensorFlow copie à chaque lecture une variable où il a déjà pioché des lignes : celle-ci, 150 Mo, se lit donc une fois.
+        self.table = tf.convert_to_tensor(self.embeddings)
+        scores = self._read(self.table, ids, lengths, len(self.lengths), self.room)
         self.lengths = np.concatenate([self.lengths, lengths])
         return scores.numpy()
 
     def step(self, ids: Sequence[int]) -> np.ndarray:
         """Ajoute un token à chaque texte ; rend les scores de celui qui suivra, (textes, vocabulaire)."""
         self._make_room(self.lengths.max() + 1)
-        scores = self._step(tf.constant(ids, tf.int32), tf.constant(self.lengths))
+        scores = self._step(self.table, tf.constant(ids, tf.int32), tf.constant(self.lengths))
         self.lengths += 1
         return scores.numpy()
 
@@ -100,15 +102,18 @@ class Decoder:
     def _mlp(self, x: tf.Tensor, block) -> tf.Tensor:
         return self._linear(block.mlp.act(self._linear(self._norm(x, block.ln_2), block.mlp.c_fc)), block.mlp.c_proj)
 
-    def _scores(self, x: tf.Tensor) -> tf.Tensor:
-        """Ce qui ressort du réseau, comparé à chaque token du vocabulaire : la table des plongements sert aussi de sortie."""
-        return tf.matmul(self._norm(x, self.last_norm), self.tokens, transpose_b=True)
+    def _scores(self, x: tf.Tensor, table: tf.Tensor) -> tf.Tensor:
+        """Ce qui ressort du réseau, comparé à chaque token du vocabulaire : la table des plongements sert aussi de sortie.
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32), IDS, tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)])
-    def _read(self, ids, lengths, rank, room):
+        Dans cet ordre, TensorFlow multiplie deux fois plus vite que s'il devait d'abord ranger la table par colonnes.
+        """
+        return tf.transpose(tf.matmul(table, self._norm(x, self.last_norm), transpose_b=True))
+
+    @tf.function(input_signature=[TABLE, tf.TensorSpec([None, None], tf.int32), IDS, NUMBER, NUMBER])
+    def _read(self, table, ids, lengths, rank, room):
         """Tous les tokens des amorces à la fois ; leurs clés et leurs valeurs prennent les rangs à partir de `rank`."""
         texts, length = tf.unstack(tf.shape(ids))
-        x = tf.reshape(tf.gather(self.tokens, ids) + self.positions[:length], [-1, self.width])
+        x = tf.reshape(tf.gather(table, ids) + self.positions[:length], [-1, self.width])
         visible = tf.linalg.band_part(tf.ones([length, length], tf.bool), -1, 0)  # soi-même, et ceux qui précèdent
         for block, *caches in zip(self.blocks, self.keys, self.values):
             queries, *seen = self._queries_keys_values(x, block, texts, length)
@@ -116,13 +121,13 @@ class Decoder:
                 cache.assign(tf.concat([cache[:rank], tf.pad(new, [[0, 0], [0, 0], [0, room - length], [0, 0]])], axis=0))
             x += self._attention(queries, *seen, visible, block)
             x += self._mlp(x, block)
-        return self._scores(tf.gather(x, tf.range(texts) * length + lengths - 1))
+        return self._scores(tf.gather(x, tf.range(texts) * length + lengths - 1), table)
 
-    @tf.function(input_signature=[IDS, IDS])
-    def _step(self, ids, places):
+    @tf.function(input_signature=[TABLE, IDS, IDS])
+    def _step(self, table, ids, places):
         """Un token par texte, à sa place ; il regarde tout ce que le cache a gardé de son texte, lui compris."""
         texts = tf.shape(ids)[0]
-        x = tf.gather(self.tokens, ids) + tf.gather(self.positions, places)
+        x = tf.gather(table, ids) + tf.gather(self.positions, places)
         visible = (tf.range(tf.shape(self.keys[0])[2]) <= places[:, None])[:, None, None]
         ranks, heads = tf.meshgrid(tf.range(texts), tf.range(self.heads), indexing="ij")
         written = tf.stack([ranks, heads, tf.repeat(places[:, None], self.heads, axis=1)], axis=-1)
@@ -132,14 +137,14 @@ class Decoder:
                 cache.scatter_nd_update(written, new[:, :, 0])
             x += self._attention(queries, *(cache[:texts] for cache in caches), visible, block)
             x += self._mlp(x, block)
-        return self._scores(x)
+        return self._scores(x, table)
 
-    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
+    @tf.function(input_signature=[NUMBER])
     def _grow(self, room):
         for cache in (*self.keys, *self.values):
             cache.assign(tf.pad(cache, [[0, 0], [0, 0], [0, room - tf.shape(cache)[2]], [0, 0]]))
 
-    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)] * 2)
+    @tf.function(input_signature=[NUMBER, NUMBER])
     def _move(self, source, target):
         for cache in (*self.keys, *self.values):
             cache.scatter_nd_update([[target]], cache[source][None])

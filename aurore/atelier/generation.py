@@ -1,8 +1,12 @@
 """Faire écrire un modèle : les réglages du tirage, et ce qu'une amorce doit être pour qu'on la continue."""
 
+import itertools
 import os
 import shutil
+import statistics
 import sys
+import time
+import unicodedata
 from pathlib import Path
 
 import atelier.quiet  # noqa: F401  (avant transformers, qui importe TensorFlow)
@@ -11,7 +15,7 @@ from transformers import AutoConfig, AutoTokenizer, Pipeline, TextStreamer, TFAu
 
 import atelier.gpt2  # noqa: F401  (TFAutoModelForCausalLM rend alors un modèle qui écrit vite)
 from atelier import models
-from atelier.console import AuroreError
+from atelier.console import AuroreError, tell
 
 MAX_NEW_TOKENS, TEMPERATURE, TOP_P, TOP_K = 60, 0.8, 0.95, 0
 
@@ -45,10 +49,16 @@ def sampling(
 
 
 def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
-    """L'amorce sans blancs autour. Lève `AuroreError` si elle est vide, ou si sa suite n'entre pas dans le contexte."""
+    """L'amorce sans blancs autour. Lève `AuroreError` si elle n'est pas du texte, ou si sa suite n'entre pas dans le contexte.
+
+    Toute écriture et tout emoji en est : le tokenizer connaît chaque octet. Pas les caractères de commande, qu'un écran exécuterait.
+    """
     prompt = prompt.strip()
     if not prompt:
         raise AuroreError("L'amorce est vide : écrivez quelques mots que le modèle continuera.")
+    for character in prompt:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n":
+            raise AuroreError(f"L'amorce contient U+{ord(character):04X}, qui n'est pas du texte : ôtez ce caractère, ou retapez l'amorce.")
     length, context = len(pipe.tokenizer(prompt)["input_ids"]), pipe.model.config.n_positions
     if length + max_new_tokens > context:
         raise AuroreError(
@@ -59,23 +69,34 @@ def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
 
 
 class Draft(TextStreamer):
-    """Les textes à mesure qu'ils s'écrivent, sur la sortie d'erreur ; `erase` les ôte de l'écran, pour la version définitive."""
+    """Les textes à mesure qu'ils s'écrivent, sur la sortie d'erreur, si c'est un écran ; `end_all` les en ôte, pour la version
+    définitive, et dit à quelle vitesse ils sont venus."""
 
     def __init__(self, tokenizer):
         super().__init__(tokenizer, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        self.shown = ""
+        self.visible = sys.stdout.isatty() and sys.stderr.isatty()
+        self.shown, self.times, self.pauses = "", [], []
+
+    def put(self, value) -> None:
+        self.times.append(time.perf_counter())
+        super().put(value)
+
+    def end(self) -> None:
+        super().end()
+        _, *tokens = self.times  # d'abord vient l'amorce
+        self.pauses += [after - before for before, after in itertools.pairwise(tokens)]
+        self.times = []
 
     def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-        text += "\n\n" * stream_end
-        self.shown += text
-        print(text, end="", file=sys.stderr, flush=True)
+        if self.visible:
+            text += "\n\n" * stream_end
+            self.shown += text
+            print(text, end="", file=sys.stderr, flush=True)
 
-    def erase(self) -> None:
-        width = shutil.get_terminal_size().columns
-        lines = sum(max(1, -(-len(line) // width)) for line in self.shown.split("\n")) - 1
-        print(f"\033[{lines}A\033[J", end="", file=sys.stderr, flush=True)
-
-
-def draft(tokenizer) -> Draft | None:
-    """De quoi montrer les textes qui s'écrivent, si c'est un écran qui les attend."""
-    return Draft(tokenizer) if sys.stdout.isatty() and sys.stderr.isatty() else None
+    def end_all(self) -> None:
+        if self.visible:
+            width = shutil.get_terminal_size().columns
+            lines = sum(max(1, -(-len(line) // width)) for line in self.shown.split("\n")) - 1
+            print(f"\033[{lines}A\033[J", end="", file=sys.stderr, flush=True)
+        if self.pauses:
+            tell(f"{1 / statistics.median(self.pauses):.0f} tokens par seconde.")

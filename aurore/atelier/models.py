@@ -16,6 +16,7 @@ BLOCK_WEIGHTS = tuple(
     for layer in ("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj")
     for kind in ("weight", "bias")
 )
+PADDED = 128  # des tables sont arrondies à un multiple de 128 lignes : ces tokens en trop, aucun tokenizer ne les connaît
 
 
 def base_model(name: str | None = None) -> Path:
@@ -131,10 +132,10 @@ def set_end_of_text(model, tokenizer) -> None:
     La configuration publiée de gpt2-wechsel-french dit 50256 pour la fin de texte, son tokenizer dit 0 : sans ceci,
     le modèle n'arrêterait jamais d'écrire. GPT-2 n'a pas de remplissage (padding) : la fin de texte en tient lieu.
     """
-    if len(tokenizer) > model.config.vocab_size:
+    if not 0 <= model.config.vocab_size - len(tokenizer) < PADDED:
         raise AuroreError(
-            f"Ce tokenizer ({len(tokenizer)} tokens) n'est pas celui de ce modèle, qui n'en connaît que "
-            f"{model.config.vocab_size}."
+            f"Ce tokenizer ({len(tokenizer)} tokens) n'est pas celui de ce modèle, qui en connaît {model.config.vocab_size} : "
+            f"leurs fichiers ont été mêlés. Refaites le dossier du modèle, ou choisissez-en un autre : {variable('AURORE_MODEL', 'mini')}."
         )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
