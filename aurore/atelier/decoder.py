@@ -15,16 +15,17 @@ import numpy as np
 import atelier.quiet  # noqa: F401
 import tensorflow as tf
 
-ROOM = 64  # le cache grandit d'autant de positions à la fois
+ROOM = 64  # le cache a autant de positions, au moins
 NEVER = -1e9  # le score d'un token qu'il est interdit de regarder
 IDS, NUMBER, TABLE = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32), tf.TensorSpec([None, None])
 
 
 class Decoder:
-    """Des textes qui s'écrivent ensemble, un par rang, avec les poids de `model` tels qu'ils sont à chaque instant.
+    """Des textes qui s'écrivent ensemble, un par rang, avec les poids de `model` tels qu'ils sont au dernier `start`.
 
     `start` lit des amorces, qui prennent les rangs suivants ; `step` ajoute un token à chaque texte ; `stop` libère un rang.
-    Le cache est de forme (textes, têtes, positions, taille d'une tête), pour chaque bloc.
+    Le cache est de forme (rangs, têtes, positions, taille d'une tête), pour chaque bloc. XLA compile `step` pour chaque forme, ce
+    qui prend une seconde : rangs et positions vont donc de double en double.
     """
 
     def __init__(self, model):
@@ -35,7 +36,7 @@ class Decoder:
         self.blocks, self.last_norm = transformer.h, transformer.ln_f
         self.keys, self.values = ([self._cache() for _ in self.blocks] for _ in range(2))
         self.lengths = np.zeros(0, np.int32)  # ce que chaque texte a déjà de tokens
-        self.room = 0  # ce que le cache a de positions
+        self.ranks = self.room = 0  # ce que le cache a de rangs, et de positions
 
     def _cache(self) -> tf.Variable:
         return tf.Variable(tf.zeros([0, self.heads, 0, self.size]), shape=[None, self.heads, None, self.size], trainable=False)
@@ -50,19 +51,20 @@ class Decoder:
         ids = np.zeros((len(prompts), lengths.max()), np.int32)
         for row, prompt in zip(ids, prompts):
             row[: len(prompt)] = prompt
-        self._make_room(max(room, ids.shape[1]))
+        self._make_room(len(self.lengths) + len(prompts), max(room, ids.shape[1]))
         # TensorFlow copie à chaque lecture une variable où il a déjà pioché des lignes : celle-ci, 150 Mo, se lit donc une fois.
         self.table = tf.convert_to_tensor(self.embeddings)
-        scores = self._read(self.table, ids, lengths, len(self.lengths), self.room)
+        scores = self._read(self.table, ids, lengths, len(self.lengths))
         self.lengths = np.concatenate([self.lengths, lengths])
         return scores.numpy()
 
     def step(self, ids: Sequence[int]) -> np.ndarray:
         """Ajoute un token à chaque texte ; rend les scores de celui qui suivra, (textes, vocabulaire)."""
-        self._make_room(self.lengths.max() + 1)
-        scores = self._step(self.table, tf.constant(ids, tf.int32), tf.constant(self.lengths))
+        texts = len(self.lengths)
+        self._make_room(texts, self.lengths.max() + 1)
+        ids, places = (np.pad(np.asarray(each, np.int32), (0, self.ranks - texts)) for each in (ids, self.lengths))
         self.lengths += 1
-        return scores.numpy()
+        return self._step(self.table, ids, places).numpy()[:texts]
 
     def stop(self, row: int) -> None:
         """Oublie un texte ; le dernier prend son rang."""
@@ -74,12 +76,15 @@ class Decoder:
         """Oublie tous les textes."""
         self.lengths = self.lengths[:0]
 
-    def _make_room(self, positions: int) -> None:
+    def _make_room(self, texts: int, positions: int) -> None:
         if positions > self.context:
             raise ValueError(f"Le contexte de ce modèle est de {self.context} tokens : il n'en tient pas {positions}.")
-        if positions > self.room:
-            self.room = min(-(-positions // ROOM) * ROOM, self.context)
-            self._grow(self.room)
+        ranks, room = 1 << (texts - 1).bit_length(), ROOM << (int(positions - 1) // ROOM).bit_length()
+        if len(self.lengths):
+            room = max(room, self.room)
+        if (ranks, room) != (self.ranks, self.room):
+            self.ranks, self.room = ranks, room
+            self._resize(ranks, room)
 
     def _linear(self, x: tf.Tensor, layer) -> tf.Tensor:
         return tf.matmul(x, layer.weight) + layer.bias
@@ -109,8 +114,8 @@ class Decoder:
         """
         return tf.transpose(tf.matmul(table, self._norm(x, self.last_norm), transpose_b=True))
 
-    @tf.function(input_signature=[TABLE, tf.TensorSpec([None, None], tf.int32), IDS, NUMBER, NUMBER])
-    def _read(self, table, ids, lengths, rank, room):
+    @tf.function(input_signature=[TABLE, tf.TensorSpec([None, None], tf.int32), IDS, NUMBER])
+    def _read(self, table, ids, lengths, rank):
         """Tous les tokens des amorces à la fois ; leurs clés et leurs valeurs prennent les rangs à partir de `rank`."""
         texts, length = tf.unstack(tf.shape(ids))
         x = tf.reshape(tf.gather(table, ids) + self.positions[:length], [-1, self.width])
@@ -118,33 +123,34 @@ class Decoder:
         for block, *caches in zip(self.blocks, self.keys, self.values):
             queries, *seen = self._queries_keys_values(x, block, texts, length)
             for cache, new in zip(caches, seen):
-                cache.assign(tf.concat([cache[:rank], tf.pad(new, [[0, 0], [0, 0], [0, room - length], [0, 0]])], axis=0))
+                cache[rank : rank + texts, :, :length].assign(new)
             x += self._attention(queries, *seen, visible, block)
             x += self._mlp(x, block)
         return self._scores(tf.gather(x, tf.range(texts) * length + lengths - 1), table)
 
-    @tf.function(input_signature=[TABLE, IDS, IDS])
+    @tf.function(input_signature=[TABLE, IDS, IDS], jit_compile=True)
     def _step(self, table, ids, places):
-        """Un token par texte, à sa place ; il regarde tout ce que le cache a gardé de son texte, lui compris."""
-        texts = tf.shape(ids)[0]
+        """Un token par rang, à sa place ; il regarde tout ce que le cache a gardé de son texte, lui compris."""
+        ranks = tf.shape(ids)[0]
         x = tf.gather(table, ids) + tf.gather(self.positions, places)
         visible = (tf.range(tf.shape(self.keys[0])[2]) <= places[:, None])[:, None, None]
-        ranks, heads = tf.meshgrid(tf.range(texts), tf.range(self.heads), indexing="ij")
-        written = tf.stack([ranks, heads, tf.repeat(places[:, None], self.heads, axis=1)], axis=-1)
+        ranks_heads = tf.meshgrid(tf.range(ranks), tf.range(self.heads), indexing="ij")
+        written = tf.stack([*ranks_heads, tf.repeat(places[:, None], self.heads, axis=1)], axis=-1)
         for block, *caches in zip(self.blocks, self.keys, self.values):
-            queries, *seen = self._queries_keys_values(x, block, texts, 1)
+            queries, *seen = self._queries_keys_values(x, block, ranks, 1)
             for cache, new in zip(caches, seen):
                 cache.scatter_nd_update(written, new[:, :, 0])
-            x += self._attention(queries, *(cache[:texts] for cache in caches), visible, block)
+            x += self._attention(queries, *caches, visible, block)
             x += self._mlp(x, block)
         return self._scores(x, table)
 
-    @tf.function(input_signature=[NUMBER])
-    def _grow(self, room):
+    @tf.function(input_signature=[NUMBER, NUMBER])
+    def _resize(self, ranks, room):
         for cache in (*self.keys, *self.values):
-            cache.assign(tf.pad(cache, [[0, 0], [0, 0], [0, room - tf.shape(cache)[2]], [0, 0]]))
+            kept = cache[:ranks, :, :room]
+            cache.assign(tf.pad(kept, [[0, ranks - tf.shape(kept)[0]], [0, 0], [0, room - tf.shape(kept)[2]], [0, 0]]))
 
     @tf.function(input_signature=[NUMBER, NUMBER])
     def _move(self, source, target):
         for cache in (*self.keys, *self.values):
-            cache.scatter_nd_update([[target]], cache[source][None])
+            cache[target].assign(cache[source])

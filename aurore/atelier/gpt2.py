@@ -106,7 +106,7 @@ class GPT2(TFGPT2LMHeadModel):
 
     @property
     def decoder(self) -> Decoder:
-        """Le décodeur, sans texte en cours. Le même sert à tous les appels : le tracer prend deux secondes."""
+        """Le décodeur, sans texte en cours. Le même sert à tous les appels : le compiler prend une à deux secondes."""
         if not self._decoder or self._decoder.embeddings is not self.transformer.wte.embeddings:  # le vocabulaire a pu changer
             self._decoder = Decoder(self)
         self._decoder.clear()

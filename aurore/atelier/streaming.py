@@ -120,7 +120,8 @@ class Group:
         """Un token de plus pour chacun ; ceux qui ont fini sortent."""
         rows = list(self.decoder.step([text.ids[-1] for text in self.texts])) if self.texts else []
         if self.waiting:
-            rows += list(self.decoder.start([text.prompt for text in self.waiting]))
+            room = max(len(text.prompt) + text.max_new_tokens for text in self.waiting)
+            rows += list(self.decoder.start([text.prompt for text in self.waiting], room))
             for text in self.waiting:
                 self.pieces[text] = Pieces(self.tokenizer)
                 for id in text.prompt:
