@@ -1,5 +1,6 @@
 """Les textes qui s'écrivent token par token, seuls ou ensemble."""
 
+import copy
 import math
 
 import numpy as np
@@ -49,8 +50,8 @@ def test_a_text_already_written_is_read_with_the_same_measures(model, tokenizer)
     tokens = list(streaming.stream(model, tokenizer, asked))
     known = streaming.read(model, tokenizer, "Le soir, elle" + asked.written)
     assert known[0].logprob is None and "".join(token.piece for token in known) == "Le soir, elle" + asked.written
-    if [token.id for token in known] == asked.prompt + asked.ids:
-        assert [token.logprob for token in known[-20:]] == pytest.approx([token.logprob for token in tokens], abs=1e-3)
+    assert [token.id for token in known] == asked.prompt + asked.ids
+    assert [token.logprob for token in known[-20:]] == pytest.approx([token.logprob for token in tokens], abs=1e-3)
 
 
 def test_a_piece_never_holds_half_a_character(tokenizer):
@@ -117,7 +118,60 @@ def test_a_text_leaves_the_group_without_disturbing_the_others(model, tokenizer)
 
 def test_a_text_that_does_not_fit_is_refused_before_it_starts(tokenizer, model):
     group = streaming.Group(model.decoder, tokenizer)
-    for prompt, tokens in (([], 5), ([1] * 250, 7)):
-        with pytest.raises(ValueError, match="au moins un, et au plus 256 en tout"):
+    for prompt, tokens, sentence in (
+        ([], 5, "au moins un à chacune"),
+        ([1], 0, "au moins un à chacune"),
+        ([1] * 250, 7, "au plus 256 en tout"),
+        ([1, 8192], 5, "celui d'un autre"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
             group.join(streaming.Text(prompt, tokens))
-    group.join(streaming.Text([1] * 250, 6))
+    group.join(full := streaming.Text([1] * 250, 6))
+    while not full.finished:
+        group.step()
+    assert 1 <= len(full.ids) <= 6
+
+
+def test_a_decoder_taken_by_another_text_is_said(model, tokenizer):
+    first = streaming.stream(model, tokenizer, text(tokenizer))
+    next(first)
+    next(streaming.stream(model, tokenizer, text(tokenizer, seed=1)))
+    with pytest.raises(RuntimeError, match="a commencé autre chose"):
+        next(first)
+
+
+def test_a_token_the_vocabulary_received_later_is_written_as_it_is(tokenizer):
+    richer = copy.deepcopy(tokenizer)
+    richer.add_tokens(["œuf magique"])
+    assert streaming.Pieces(richer).add(len(tokenizer)) == "œuf magique"
+    assert streaming.Pieces(richer).add(len(tokenizer) + 5) == "", "une ligne de trop dans la table"
+    token = streaming.token(tokenizer, 5, "", np.zeros(8192, np.float32), alternatives=0)
+    assert token.alternatives == () and token.logprob == pytest.approx(-math.log(8192))
+
+
+class Dictated:
+    """Un décodeur qui écrit ce qu'on lui dicte."""
+
+    context, cleared, embeddings = 256, 0, np.zeros((8192, 1))
+
+    def __init__(self, ids):
+        self.ids = iter(ids)
+
+    def start(self, prompts, room):
+        return self.step(prompts)
+
+    def step(self, ids):
+        return 9 * np.eye(1, 8192, next(self.ids), dtype=np.float32)
+
+    def stop(self, row):
+        pass
+
+
+@pytest.mark.parametrize("prompt, dictated, written", [("Elle vint", ". Puis", "."), ("« Viens", " ici. » Puis", " ici. »"), ("Ah !", " Il part. Puis", " Il part.")])
+def test_the_sentence_that_ends_may_have_begun_in_the_prompt(tokenizer, prompt, dictated, written):
+    asked = streaming.Text(tokenizer(prompt)["input_ids"], 20, GREEDY, stop_at_sentence=True)
+    group = streaming.Group(Dictated(tokenizer(dictated)["input_ids"]), tokenizer)
+    group.join(asked)
+    while not asked.finished:
+        group.step()
+    assert asked.written == written

@@ -21,7 +21,7 @@ IDS, NUMBER, TABLE = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32
 
 
 class Decoder:
-    """Des textes qui s'écrivent ensemble, un par rang, avec les poids de `model` tels qu'ils sont au dernier `start`.
+    """Des textes qui s'écrivent ensemble, un par rang, avec les poids de `model`, qui ne changent pas tant qu'il y a des textes en cours.
 
     `start` lit des amorces, qui prennent les rangs suivants ; `step` ajoute un token à chaque texte ; `stop` libère un rang.
     Le cache est de forme (rangs, têtes, positions, taille d'une tête), pour chaque bloc. XLA compile `step` pour chaque forme, ce
@@ -37,6 +37,7 @@ class Decoder:
         self.keys, self.values = ([self._cache() for _ in self.blocks] for _ in range(2))
         self.lengths = np.zeros(0, np.int32)  # ce que chaque texte a déjà de tokens
         self.ranks = self.room = 0  # ce que le cache a de rangs, et de positions
+        self.cleared = 0  # combien de fois tout a été oublié : à qui avait un texte en cours de le savoir
 
     def _cache(self) -> tf.Variable:
         return tf.Variable(tf.zeros([0, self.heads, 0, self.size]), shape=[None, self.heads, None, self.size], trainable=False)
@@ -75,16 +76,18 @@ class Decoder:
     def clear(self) -> None:
         """Oublie tous les textes."""
         self.lengths = self.lengths[:0]
+        self.cleared += 1
 
     def _make_room(self, texts: int, positions: int) -> None:
         if positions > self.context:
             raise ValueError(f"Le contexte de ce modèle est de {self.context} tokens : il n'en tient pas {positions}.")
         ranks, room = 1 << (texts - 1).bit_length(), ROOM << (int(positions - 1) // ROOM).bit_length()
-        if len(self.lengths):
+        kept = len(self.lengths)
+        if kept:
             room = max(room, self.room)
-        if (ranks, room) != (self.ranks, self.room):
+        if not kept or (ranks, room) != (self.ranks, self.room):
             self.ranks, self.room = ranks, room
-            self._resize(ranks, room)
+            self._resize(kept, ranks, room)
 
     def _linear(self, x: tf.Tensor, layer) -> tf.Tensor:
         return tf.matmul(x, layer.weight) + layer.bias
@@ -144,11 +147,12 @@ class Decoder:
             x += self._mlp(x, block)
         return self._scores(x, table)
 
-    @tf.function(input_signature=[NUMBER, NUMBER])
-    def _resize(self, ranks, room):
+    @tf.function(input_signature=[NUMBER, NUMBER, NUMBER])
+    def _resize(self, kept, ranks, room):
+        """Les `kept` premiers rangs, et des zéros."""
         for cache in (*self.keys, *self.values):
-            kept = cache[:ranks, :, :room]
-            cache.assign(tf.pad(kept, [[0, ranks - tf.shape(kept)[0]], [0, 0], [0, room - tf.shape(kept)[2]], [0, 0]]))
+            old = cache[:kept, :, :room]
+            cache.assign(tf.pad(old, [[0, ranks - kept], [0, 0], [0, room - tf.shape(old)[2]], [0, 0]]))
 
     @tf.function(input_signature=[NUMBER, NUMBER])
     def _move(self, source, target):

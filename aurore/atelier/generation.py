@@ -94,7 +94,7 @@ class Draft(TextStreamer):
             print(text, end="", file=sys.stderr, flush=True)
 
     def end_all(self) -> None:
-        if self.visible:
+        if self.shown:
             width = shutil.get_terminal_size().columns
             lines = sum(max(1, -(-len(line) // width)) for line in self.shown.split("\n")) - 1
             print(f"\033[{lines}A\033[J", end="", file=sys.stderr, flush=True)

@@ -107,6 +107,8 @@ class GPT2(TFGPT2LMHeadModel):
     @property
     def decoder(self) -> Decoder:
         """Le décodeur, sans texte en cours. Le même sert à tous les appels : le compiler prend une à deux secondes."""
+        if not self.built:
+            self.build_in_name_scope()
         if not self._decoder or self._decoder.embeddings is not self.transformer.wte.embeddings:  # le vocabulaire a pu changer
             self._decoder = Decoder(self)
         self._decoder.clear()
@@ -136,12 +138,13 @@ class GPT2(TFGPT2LMHeadModel):
     def _written(self, input_ids: tf.Tensor, options: dict, sampling: Sampling) -> tf.Tensor:
         """Les amorces et leur suite, (textes, longueur), complétées par `pad_token_id` quand un texte finit avant les autres."""
         texts, length = input_ids.shape
-        prompts = [ids[mask.astype(bool)] for ids, mask in zip(input_ids.numpy(), options["attention_mask"].numpy())]
-        missing, end = options["pad_token_id"] or 0, np.atleast_1d([] if options["eos_token_id"] is None else options["eos_token_id"])
+        prompts = [ids[mask.astype(bool)] for ids, mask in zip(np.asarray(input_ids), np.asarray(options["attention_mask"]))]
+        missing, end = (self.generation_config.to_dict()[name] if options[name] is None else options[name] for name in ("pad_token_id", "eos_token_id"))
+        missing, end = missing or 0, [] if end is None else end
         written = np.full((texts, options["max_length"]), missing, np.int32)
         written[:, :length] = input_ids
-        seed = np.random.randint(2**31, size=2) if options.get("seed") is None else options["seed"]
-        streams = np.random.default_rng(np.asarray(seed).astype(np.uint32)).spawn(texts)  # `set_random_seed` sème `np.random`
+        seed = tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32) if options.get("seed") is None else options["seed"]
+        streams = np.random.default_rng(np.asarray(seed).astype(np.uint32)).spawn(texts)  # à chaque texte son hasard
         unfinished = np.ones(texts, bool)
         decoder, more = self.decoder, written.shape[1] - length
         scores = decoder.start(prompts, room=max(map(len, prompts)) + more)
@@ -175,7 +178,7 @@ def _plain(input_ids: tf.Tensor, options: dict) -> bool:
         return False
     if {type(warper).__name__ for warper in options.get("logits_warper", ())} - WARPERS or options["max_length"] <= input_ids.shape[1]:
         return False
-    mask = options["attention_mask"].numpy()
+    mask = np.asarray(options["attention_mask"])
     return bool((np.diff(mask) >= 0).all() and mask[:, -1].all())
 
 

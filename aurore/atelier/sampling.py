@@ -30,7 +30,7 @@ def adjusted(logits: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.nda
     chosen = np.arange(len(logits))
     if 0 < sampling.top_k < len(logits):
         chosen = np.flatnonzero(logits >= np.partition(logits, -sampling.top_k)[-sampling.top_k])
-    probabilities = np.exp((logits[chosen] - logits.max()) / sampling.temperature)
+    probabilities = np.exp((logits[chosen].astype(np.float64) - logits.max()) / sampling.temperature)
     probabilities /= probabilities.sum()
     if sampling.top_p < 1:
         # Ceux qui en ont moins que cela n'en font pas 1 - top_p à eux tous : inutile de les trier.

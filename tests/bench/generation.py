@@ -2,10 +2,10 @@
 
     python tests/bench/generation.py
 
-GPT-2 small, poids au hasard, float32, une amorce de 16 tokens, 64 tokens de suite, sans hasard ; par le pipeline pour un texte,
-par `generate` pour un lot. Chaque côté est un processus, prêt une fois tout tracé ; ils écrivent tour à tour, et leur tour le plus
+GPT-2 small, poids au hasard, float32, une amorce de 16 tokens, 64 tokens de suite, sans hasard ; par `generate`, ou par le pipeline
+pour un seul texte sous TensorFlow. Chaque côté est un processus, prêt une fois tout tracé ; ils écrivent tour à tour, et leur tour le plus
 rapide compte, car une machine occupée ne fait que ralentir. PyTorch demande `pip install torch`, llama.cpp `pip install
-llama-cpp-python gguf` ; sans eux, leur ligne manque. Code 1 si une barre n'est pas atteinte.
+llama-cpp-python gguf` ; sans eux, leur ligne manque, et leur barre. Code 1 si une barre n'est pas atteinte.
 """
 
 import json
