@@ -169,7 +169,8 @@ def test_a_time_budget_ends_in_time(prepared, tiny, tmp_path):
     assert 6 < seconds < 50, "12 secondes demandées, sur une machine occupée, et le temps de démarrer"
     steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque : environ", shown).groups()
     per_epoch = int(re.search(r"une époque fait (\d+) pas", shown)[1])
-    assert int(share) == pytest.approx(int(steps) / per_epoch * 100, rel=0.02)
+    assert int(share) == pytest.approx(int(steps) / per_epoch * 100, abs=0.5)
+    assert int(steps) > 1, "le temps est assez bien prévu pour servir"
     assert finished(tmp_path)["steps"] == int(steps)
 
 
@@ -240,39 +241,6 @@ def test_what_several_machines_cannot_do_is_said(monkeypatch):
     chosen.batch_size, chosen.resume = 9, True
     with pytest.raises(console.AuroreError, match="ôtez TF_CONFIG, ou --resume"):
         distribution.strategy(chosen)
-
-
-def test_the_memory_it_will_take_is_said_and_refused_when_it_is_not_there(tokenizer, monkeypatch, capsys):
-    model = small_model(tokenizer)
-    sizes.check_memory(model, tokens=1024)
-    needed = float(re.search(r"encore ([\d,]+) Go", capsys.readouterr().out)[1].replace(",", "."))
-    sizes.check_memory(model, tokens=102400)
-    assert float(re.search(r"encore ([\d,]+) Go", capsys.readouterr().out)[1].replace(",", ".")) > needed > 0
-    monkeypatch.setattr(sizes.machine, "available_memory", lambda: int(0.5e9))
-    with pytest.raises(console.AuroreError, match="--batch-size 4.*--freeze 1"):
-        sizes.check_memory(model, tokens=1024)
-
-
-@pytest.mark.parametrize("version", [0, 1])
-def test_the_limit_of_a_container_counts_but_not_the_files_it_has_read(version, tmp_path, monkeypatch):
-    _, limit, usage, forgettable = sizes.machine.CGROUPS[version]
-    monkeypatch.setattr(sizes.machine, "CGROUPS", [(tmp_path, limit, usage, forgettable)])
-    unlimited = sizes.machine.available_memory()
-    (tmp_path / usage).write_text("700000000\n")
-    (tmp_path / "memory.stat").write_text(f"cache 1\n{forgettable} 200000000\n")
-    (tmp_path / limit).write_text("1000000000\n")
-    assert sizes.machine.available_memory() == 500_000_000 < unlimited
-    (tmp_path / limit).write_text("max\n")
-    assert sizes.machine.available_memory() > 500_000_000
-
-
-def test_freezing_says_what_is_trained_and_leaves_a_block(tokenizer, capsys):
-    model = small_model(tokenizer)
-    sizes.freeze(model, 1)
-    trained = sum(variable.shape.num_elements() for variable in model.trainable_variables)
-    assert f"Paramètres entraînés : {trained} sur {model.count_params()}" in capsys.readouterr().out
-    with pytest.raises(console.AuroreError, match="que 2 blocs"):
-        sizes.freeze(model, 2)
 
 
 def test_the_trials_of_an_experiment_read_as_much_as_each_other(tiny, monkeypatch):

@@ -90,8 +90,9 @@ def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf
     for state in model.optimizer.variables:
         state.assign(tf.zeros_like(state))
     step = float(np.median(durations[1:]))  # le premier pas compile : il ne compte pas
-    start = time.perf_counter()
     print(f"Avant : « {write(model, tokenizer, seed=0)} »")
+    start = time.perf_counter()
+    write(model, tokenizer, seed=0)  # la première phrase aussi compile
     # Évaluer, c'est un aller sans retour : le tiers d'un pas.
     return Pace(step, evaluation=time.perf_counter() - start + len(tf_eval_dataset) * step / 3)
 
