@@ -58,9 +58,7 @@ def main() -> None:
     prompts = options.prompt or importlib.import_module("4_generate_solution").two_prompts()
     test = corpus.load_data(catch_up.data_folder())["test"]
     texts = list(corpus.texts(test))
-    pipes = {label: generation.load_pipeline(folder) for label, folder in comparison.candidates().items()}
-    for pipe in pipes.values():
-        prompts = [generation.check_prompt(prompt, pipe, generation.MAX_NEW_TOKENS) for prompt in prompts]
+    pipes, prompts = comparison.load_pipelines(prompts, generation.MAX_NEW_TOKENS)
 
     titles = ", ".join(books.title(id) for id in dict.fromkeys(test["book"]))
     print(f"L'examen : prévoir, token par token, un livre que l'entraînement n'a pas lu, {titles}.", flush=True)

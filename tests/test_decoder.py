@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow import keras
-from transformers import AutoTokenizer, GPT2Config, TFAutoModelForCausalLM, TFGPT2LMHeadModel, pipeline
+from transformers import GPT2Config, TFAutoModelForCausalLM, TFGPT2LMHeadModel, pipeline
 
 from atelier import models, sampling, settings
 from atelier.console import AuroreError
@@ -206,9 +206,8 @@ def test_spoilt_weights_are_said(model):
         sampling.adjusted(np.full(5, np.nan, np.float32), sampling.Sampling())
 
 
-def test_the_pipeline_takes_the_model_that_the_usual_class_loads(caplog):
+def test_the_pipeline_takes_the_model_that_the_usual_class_loads(tokenizer, caplog):
     model = TFAutoModelForCausalLM.from_pretrained(settings.MINI)
-    tokenizer = AutoTokenizer.from_pretrained(settings.MINI)
     models.set_end_of_text(model, tokenizer)
     assert isinstance(model, GPT2) and isinstance(model, TFGPT2LMHeadModel)
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)

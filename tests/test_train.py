@@ -19,9 +19,9 @@ import pytest
 import tensorflow as tf
 from conftest import AURORE, environment, load, refused, run, small_model, succeed, succeeded
 from safetensors import safe_open
-from transformers import AutoTokenizer, TFGPT2LMHeadModel
+from transformers import TFGPT2LMHeadModel
 
-from atelier import checkpoints, console, distribution, models, packing, runs, settings, sizes, training
+from atelier import checkpoints, console, distribution, models, packing, runs, sizes, training
 from atelier.gpt2 import GPT2
 from atelier.schedule import WarmupCosine
 
@@ -253,19 +253,18 @@ def test_the_trials_of_an_experiment_read_as_much_as_each_other(tiny, monkeypatc
     assert often["val_loss"][0] == seldom["val_loss"][0] != often["val_loss"][-1], "du même modèle de base"
 
 
-def test_a_run_that_fails_leaves_the_previous_one(trained, tmp_path):
+def test_a_run_that_fails_leaves_the_previous_one(trained, tokenizer, tmp_path):
     shutil.copytree(trained, tmp_path / "home", symlinks=True)
     latest = (tmp_path / "home" / "model" / "latest").read_text("utf-8")
-    broken = nan_model(tmp_path)
+    broken = nan_model(tokenizer, tmp_path)
     sentence = refused("3_train_solution.py", "--max-steps", "30", home=tmp_path / "home", AURORE_MODEL=str(broken))
     assert "n'est plus un nombre" in sentence
     assert (tmp_path / "home" / "model" / "latest").read_text("utf-8") == latest
     assert [path.name for path in (tmp_path / "home" / "model").iterdir() if path.is_dir()] == [latest.strip()]
 
 
-def nan_model(folder):
+def nan_model(tokenizer, folder):
     """Un modèle dont un poids n'est pas un nombre : la perte ne peut qu'en être un."""
-    tokenizer = AutoTokenizer.from_pretrained(settings.MINI)
     model = small_model(tokenizer)
     model.transformer.ln_f.gamma.assign(np.full(16, np.nan, np.float32))
     checkpoints.save_model(model, tokenizer, folder / "nan")

@@ -52,11 +52,17 @@ def show_texts(texts: dict[str, list[str]]) -> None:
             print(GAP.join(f"{line:<{width}}" for line in lines).rstrip())
 
 
-def compare(prompts: list[str], seed: int, **chosen) -> None:
-    """Les suites que les deux modèles donnent aux mêmes amorces, avec la même graine. `chosen` : les réglages du tirage."""
+def load_pipelines(prompts: list[str], max_new_tokens: int) -> tuple[dict[str, Pipeline], list[str]]:
+    """Les modèles à comparer, prêts à écrire, et les amorces, que chacun d'eux peut continuer."""
     pipes = {label: generation.load_pipeline(folder) for label, folder in candidates().items()}
     for pipe in pipes.values():
-        prompts = [generation.check_prompt(prompt, pipe, chosen["max_new_tokens"]) for prompt in prompts]
+        prompts = [generation.check_prompt(prompt, pipe, max_new_tokens) for prompt in prompts]
+    return pipes, prompts
+
+
+def compare(prompts: list[str], seed: int, **chosen) -> None:
+    """Les suites que les deux modèles donnent aux mêmes amorces, avec la même graine. `chosen` : les réglages du tirage."""
+    pipes, prompts = load_pipelines(prompts, chosen["max_new_tokens"])
     show_texts({label: write(pipe, prompts, seed, **chosen) for label, pipe in pipes.items()})
 
 

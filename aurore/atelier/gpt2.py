@@ -139,18 +139,18 @@ class GPT2(TFGPT2LMHeadModel):
         """Les amorces et leur suite, (textes, longueur), complétées par `pad_token_id` quand un texte finit avant les autres."""
         texts, length = input_ids.shape
         prompts = [ids[mask.astype(bool)] for ids, mask in zip(np.asarray(input_ids), np.asarray(options["attention_mask"]))]
-        missing, end = (self.generation_config.to_dict()[name] if options[name] is None else options[name] for name in ("pad_token_id", "eos_token_id"))
+        missing, end = (getattr(self.generation_config, name) if options[name] is None else options[name] for name in ("pad_token_id", "eos_token_id"))
         missing, end = missing or 0, [] if end is None else end
         written = np.full((texts, options["max_length"]), missing, np.int32)
         written[:, :length] = input_ids
         seed = tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32) if options.get("seed") is None else options["seed"]
         streams = np.random.default_rng(np.asarray(seed).astype(np.uint32)).spawn(texts)  # à chaque texte son hasard
         unfinished = np.ones(texts, bool)
-        decoder, more = self.decoder, written.shape[1] - length
-        scores = decoder.start(prompts, room=max(map(len, prompts)) + more)
+        decoder, places = self.decoder, range(length, options["max_length"])
+        scores = decoder.start(prompts, room=max(map(len, prompts)) + len(places))
         if self._streamer:
             self._streamer.put(written[:, :length])
-        for place in range(length, length + more):
+        for place in places:
             if options["logits_processor"]:
                 scores = options["logits_processor"](tf.constant(written), tf.constant(scores), place).numpy()
             chosen = [draw(row, sampling, stream) for row, stream in zip(scores, streams)]
@@ -158,7 +158,7 @@ class GPT2(TFGPT2LMHeadModel):
             unfinished &= ~np.isin(written[:, place], end)
             if self._streamer:
                 self._streamer.put(written[:, place])
-            if not unfinished.any() or place + 1 == length + more:
+            if not unfinished.any() or place == places[-1]:
                 break
             scores = decoder.step(written[:, place])
         if self._streamer:
