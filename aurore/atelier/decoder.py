@@ -16,6 +16,7 @@ import atelier.quiet  # noqa: F401
 import tensorflow as tf
 
 ROOM = 64  # le cache a autant de positions, au moins
+PARTS = 8  # en combien de morceaux se lit une matrice, quand un texte s'écrit seul
 NEVER = -1e9  # le score d'un token qu'il est interdit de regarder
 IDS, NUMBER, TABLE = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32), tf.TensorSpec([None, None])
 
@@ -90,7 +91,13 @@ class Decoder:
             self._resize(kept, ranks, room)
 
     def _linear(self, x: tf.Tensor, layer) -> tf.Tensor:
-        return tf.matmul(x, layer.weight) + layer.bias
+        if x.shape[0] != 1:
+            return tf.matmul(x, layer.weight) + layer.bias
+        # Une seule ligne : XLA n'occuperait qu'un fil à ce produit. Il en occupe plusieurs à des morceaux, que l'on ajoute ensuite.
+        inputs, outputs = layer.weight.shape
+        parts = math.gcd(PARTS, inputs)
+        products = tf.matmul(tf.reshape(x, [parts, 1, -1]), tf.reshape(layer.weight, [parts, -1, outputs]))
+        return tf.reduce_sum(products, axis=0) + layer.bias
 
     def _norm(self, x: tf.Tensor, layer) -> tf.Tensor:
         mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
@@ -131,7 +138,7 @@ class Decoder:
             x += self._mlp(x, block)
         return self._scores(tf.gather(x, tf.range(texts) * length + lengths - 1), table)
 
-    @tf.function(input_signature=[TABLE, IDS, IDS], jit_compile=True)
+    @tf.function(jit_compile=True)
     def _step(self, table, ids, places):
         """Un token par rang, à sa place ; il regarde tout ce que le cache a gardé de son texte, lui compris."""
         ranks = tf.shape(ids)[0]
