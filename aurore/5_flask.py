@@ -1,17 +1,29 @@
 """Étape 5 : la page web.
 
-Où le réseau est-il appelé, et lequel ? La réponse est dans `generate()`.
+Où le réseau est-il appelé, et lequel ? La réponse est dans `write()`.
 """
 
-import threading
+from collections.abc import Iterator
+from dataclasses import replace
 
 import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
-from flask import Flask, render_template, request
+from flask import Flask, jsonify, render_template, request
 
-from atelier import console, generation, settings, web
+from atelier import comparison, console, settings
+from atelier.web import answers, demands, prose, server
+from atelier.web.trainings import trainings
+from atelier.web.writing import Writer
 
-app = Flask(__name__, template_folder=web.TEMPLATES, static_folder=web.STATIC)
-one_at_a_time = threading.Lock()  # le réseau n'écrit qu'un texte à la fois
+app = Flask(__name__, template_folder=server.TEMPLATES, static_folder=server.STATIC)
+server.protect(app)
+app.jinja_env.filters["printed"] = prose.printed
+app.register_blueprint(trainings)  # /entrainement : les courbes de l'étape 3, pendant qu'elle tourne
+
+
+def write(demand: demands.Demand) -> Iterator[tuple[str, dict]]:
+    """C'est ici que le réseau est appelé : il continue `demand.prompt`, un token à la fois, avec les textes de toute la salle."""
+    writer = server.writer()
+    return answers.events(writer, server.noted(writer.ask(demand)))
 
 
 @app.get("/")
@@ -21,16 +33,33 @@ def index():
 
 @app.route("/generate", methods=["GET", "POST"])
 def generate():
-    amorce, text, error = request.form.get("amorce", ""), None, None
+    """Sans JavaScript, un formulaire qui revient avec son texte ; avec, `static/write.js` prend la suite."""
+    stories, error = [], None
     if request.method == "POST":
         try:
-            pipe = app.config["PIPELINE"]
-            prompt = generation.check_prompt(amorce, pipe, generation.MAX_NEW_TOKENS)
-            with one_at_a_time:
-                text = pipe(prompt, **generation.sampling())[0]["generated_text"]
+            asked = demands.from_form(request.form)
+            names = server.writer().compared() if "compare" in request.form else [asked.model]
+            together = [write(replace(asked, model=name)) for name in names]
+            stories = [answers.last(answer, server.visitor()) for answer in together]
         except console.AuroreError as refusal:
-            error = str(refusal)
-    return render_template("generate.html", amorce=amorce, text=text, error=error), 400 if error else 200
+            error = refusal
+    context = {"health": server.health(), "asked": request.form, "bounds": demands.BOUNDS, "defaults": demands.DEFAULTS}
+    return render_template("generate.html", stories=stories, error=error, **context), server.status(error) if error else 200
+
+
+@app.post("/api/generate")
+def api_generate():
+    """La même chose pour un programme : du JSON ou, avec `stream`, un événement par token."""
+    demand = demands.from_json(request.get_data())
+    answer = write(demand)
+    if demand.stream:
+        return app.response_class(answers.stream(answer), mimetype="text/event-stream")
+    return jsonify(answers.last(answer, server.visitor()))
+
+
+@app.get("/healthz")
+def healthz():
+    return jsonify(server.health())
 
 
 def parse_options():
@@ -42,14 +71,15 @@ def parse_options():
         "--port", type=console.number(int, minimum=1, maximum=65535), default=80 if settings.IN_CONTAINER else 8080,
         metavar="P", help="port d'écoute (%(default)s par défaut)",
     )  # fmt: skip
+    parser.add_argument("--log-texts", action="store_true", help="écrit aussi dans le journal ce que les visiteurs font écrire")
     return parser.parse_args()
 
 
 def main() -> None:
     options = parse_options()
-    with web.listen(options.host, options.port) as listener:
-        app.config["PIPELINE"] = generation.load_pipeline()
-        web.serve(app, listener)
+    app.config["LOG_TEXTS"] = options.log_texts
+    with server.listen(options.host, options.port) as listener:
+        server.serve(app, listener, load=lambda: Writer(comparison.available()))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,20 @@
-"""La page : un formulaire, un texte échappé, une adresse, un arrêt propre."""
+"""La page : un formulaire, une interface pour les programmes, des refus en clair, une adresse, un arrêt propre."""
 
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 
 import pytest
-from conftest import AURORE, environment, refused
+from conftest import AURORE, environment, load, refused
+
+PROMPT = "Il était une fois"
 
 
 def free_port() -> int:
@@ -18,20 +22,45 @@ def free_port() -> int:
         return taken.getsockname()[1]
 
 
+class Page:
+    """La vraie page, servie par le vrai script : son adresse, et ce qu'elle a écrit dans son journal."""
+
+    def __init__(self, home, **variables: str):
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.process = subprocess.Popen(
+            [sys.executable, AURORE / "5_flask.py", "--port", str(self.port)],
+            env=environment(home, **variables), cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        )  # fmt: skip
+        assert f"La page s'ouvre : http://localhost:{self.port}/" in self.process.stdout.readline()
+
+    def wait(self) -> "Page":
+        assert self.process.stdout.readline().strip() == f"La page est prête : http://localhost:{self.port}/"
+        return self
+
+    def stop(self) -> str:
+        """Arrête la page comme Docker l'arrête ; rend son journal."""
+        self.process.send_signal(signal.SIGTERM)
+        stdout, stderr = self.process.communicate(timeout=20)
+        assert self.process.returncode == 0 and "Page arrêtée." in stdout
+        return stderr
+
+
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """L'adresse de la vraie page, servie par le vrai script avec `mini`."""
-    home, port = tmp_path_factory.mktemp("web"), free_port()
-    process = subprocess.Popen(
-        [sys.executable, AURORE / "5_flask.py", "--port", str(port)],
-        env=environment(home), cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-    )  # fmt: skip
-    assert process.stdout.readline().strip() == f"La page est prête : http://localhost:{port}/"
-    yield f"http://127.0.0.1:{port}"
-    process.send_signal(signal.SIGTERM)
-    stdout, stderr = process.communicate(timeout=20)
-    assert process.returncode == 0 and "Page arrêtée." in stdout
-    assert not re.search("warning|development server|debugger", stderr, re.IGNORECASE)
+def server(tmp_path_factory):
+    page = Page(tmp_path_factory.mktemp("web"))
+    status, html = get(f"{page.address}/generate")
+    assert status == 200 and "Le modèle se charge" in html, "la page répond avant que le modèle soit là"
+    yield page.wait()
+    journal = page.stop()
+    assert not re.search("warning|development server|debugger|Traceback", journal, re.IGNORECASE)
+    assert re.search(r"^\d\d:\d\d:\d\d POST /generate 200 \d+\.\d\d s · \d+ tokens, mini$", journal, re.MULTILINE)
+    assert "script" not in journal and "fois" not in journal, "rien de ce que les visiteurs écrivent"
+
+
+@pytest.fixture
+def page(server) -> str:
+    return server.address
 
 
 def get(address: str, **fields: str) -> tuple[int, str]:
@@ -41,6 +70,26 @@ def get(address: str, **fields: str) -> tuple[int, str]:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def ask(page: str, body=None, **asked) -> tuple[int, dict]:
+    """Ce que `/api/generate` répond à ces options, ou à ce corps."""
+    data = json.dumps(asked).encode() if body is None else body
+    request = urllib.request.Request(f"{page}/api/generate", data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def stream(page: str, **asked) -> list[tuple[str, dict]]:
+    """Les événements d'une suite, dans l'ordre."""
+    request = urllib.request.Request(f"{page}/api/generate", json.dumps(asked | {"stream": True}).encode())
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        found = re.findall(r"^event: (\w+)\ndata: (.*)$", answer.read().decode(), re.MULTILINE)
+    return [(name, json.loads(content)) for name, content in found]
 
 
 def test_the_home_page_leads_to_the_form(page):
@@ -56,13 +105,13 @@ def test_the_form_asks_for_a_prompt(page):
 
 def test_a_prompt_is_continued_and_everything_is_escaped(page):
     status, html = get(f"{page}/generate", amorce="Elle dit <script>alert(1)</script> & rit")
-    text = re.search(r'<output id="texte"[^>]*>(.*?)</output>', html, re.DOTALL)[1]
+    prompt, text = re.search(r'<output id="texte"[^>]*><em class="prompt">(.*?)</em>(.*?)</output>', html, re.DOTALL).groups()
     assert status == 200 and "<script>" not in html
-    assert text.startswith("Elle dit &lt;script&gt;alert(1)&lt;/script&gt; &amp; rit")
-    assert len(text) > len("Elle dit &lt;script&gt;alert(1)&lt;/script&gt; &amp; rit") + 40
+    assert prompt == "Elle dit &lt;script&gt;alert(1)&lt;/script&gt; &amp; rit"
+    assert len(text) > 40
 
 
-@pytest.mark.parametrize("amorce, sentence", [("  ", "est vide"), ("mot " * 400, "Raccourcissez")])
+@pytest.mark.parametrize("amorce, sentence", [("  ", "est vide"), ("un mot " * 200, "Raccourcissez"), ("un mot " * 400, "2000")])
 def test_a_prompt_that_cannot_be_continued_is_told_and_kept(page, amorce, sentence):
     status, html = get(f"{page}/generate", amorce=amorce)
     assert status == 400 and sentence in html and 'role="alert"' in html and amorce.strip() in html
@@ -78,8 +127,139 @@ def test_a_page_that_does_not_exist_is_told_in_french(page):
     assert status == 404 and "n'existe pas" in html.replace("&#39;", "'")
 
 
-def test_a_taken_port_is_told(page, tmp_path):
-    port = page.rsplit(":", 1)[1]
-    sentence = refused("5_flask.py", "--port", port, home=tmp_path)
+def test_a_taken_port_is_told(server, tmp_path):
+    port = server.port
+    sentence = refused("5_flask.py", "--port", str(port), home=tmp_path)
     assert f"Le port {port} est déjà pris" in sentence
     assert "odèle" not in sentence, "avant de charger le modèle"
+
+
+def test_two_models_side_by_side_without_javascript_give_two_texts(page):
+    """Ici il n'y a qu'un modèle : la case n'en fait qu'un, sans erreur."""
+    status, html = get(f"{page}/generate", amorce=PROMPT, compare="on", seed="3", max_new_tokens="5")
+    assert status == 200 and html.count("<output") == 1 and "Graine 3" in html
+
+
+def test_a_program_gets_the_continuation_and_the_same_again_with_the_same_seed(page):
+    status, answer = ask(page, prompt=PROMPT, seed=5, max_new_tokens=12)
+    assert status == 200 and answer["model"] == "mini" and answer["seed"] == 5 and answer["new_tokens"] == 12
+    assert answer["finish_reason"] == "length" and answer["text"] and not answer["text"].startswith(PROMPT)
+    assert ask(page, prompt=PROMPT, seed=5, max_new_tokens=12)[1]["text"] == answer["text"]
+    assert ask(page, prompt=PROMPT, seed=6, max_new_tokens=12)[1]["text"] != answer["text"]
+
+
+def test_echo_and_logprobs_mean_what_they_mean_elsewhere(page):
+    _, answer = ask(page, prompt=PROMPT, seed=5, max_new_tokens=6, echo=True, logprobs=True)
+    tokens = answer["tokens"]
+    assert answer["text"].startswith(PROMPT) and "".join(token["text"] for token in tokens) == answer["text"]
+    assert tokens[0]["logprob"] is None and all(token["logprob"] < 0 for token in tokens[1:])
+    assert all(len(token["alternatives"]) == 5 for token in tokens[-6:])
+
+
+def test_a_stream_tells_each_token_then_what_an_ordinary_answer_says(page):
+    events = stream(page, prompt=PROMPT, seed=5, max_new_tokens=12)
+    names = [name for name, _ in events if name != "place"]
+    assert names == ["token"] * 12 + ["done"]
+    assert "".join(token["text"] for name, token in events if name == "token") == events[-1][1]["text"]
+    assert events[-1][1] == ask(page, prompt=PROMPT, seed=5, max_new_tokens=12)[1]
+
+
+def test_a_text_that_stops_at_a_sentence_keeps_at_least_half(page):
+    for seed in range(5):
+        _, answer = ask(page, prompt=PROMPT, seed=seed, sentence=True)
+        assert 30 <= answer["kept"] <= 60
+        if answer["finish_reason"] == "sentence":
+            assert re.search(r"[.!?…](\s?»)?$", answer["text"])
+
+
+def test_a_prompt_longer_than_the_context_is_refused_unless_its_beginning_may_be_forgotten(page):
+    long = "Elle marchait dans la campagne. " * 60
+    status, answer = ask(page, prompt=long)
+    assert status == 400 and "Raccourcissez" in answer["error"]
+    status, answer = ask(page, prompt=long, slide=True, max_new_tokens=8)
+    assert status == 200 and answer["new_tokens"] == 8 and answer["prompt_tokens"] == 248
+
+
+@pytest.mark.parametrize(
+    "asked, word",
+    [
+        ({"prompt": "  "}, "vide"), ({}, "prompt"), ({"prompt": 3}, "prompt"), ({"prompt": "a\0b"}, "U+0000"), ({"prompt": "\ud800"}, "U+D800"),
+        ({"temperature": -1}, "Température"), ({"temperature": "chaud"}, "Température"), ({"temperature": float("nan")}, "Température"),
+        ({"top_p": 0}, "Top-p"), ({"top_p": 1.5}, "Top-p"), ({"top_k": -1}, "Top-k"), ({"top_k": 2.5}, "Top-k"), ({"max_new_tokens": 0}, "Longueur"),
+        ({"max_new_tokens": True}, "Longueur"), ({"max_new_tokens": 10**30}, "Longueur"), ({"seed": -1}, "Graine"), ({"seed": []}, "Graine"),
+        ({"model": "gpt-5"}, "gpt-5"), ({"model": 5}, "model"), ({"stream": "oui"}, "stream"), ({"temprature": 1}, "temprature"),
+    ],
+)  # fmt: skip
+def test_what_a_program_gets_wrong_is_told_in_french(page, asked, word):
+    status, answer = ask(page, **{"prompt": PROMPT} | asked if asked else {})
+    assert status == 400 and word in answer["error"] and answer["reason"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"prompt": "\xff"}', b'{"prompt": ' + b"[" * 50_000, b"9" * 6000])
+def test_what_is_not_json_is_told_in_french(page, body):
+    status, answer = ask(page, body)
+    assert status == 400 and "JSON" in answer["error"]
+
+
+@pytest.mark.parametrize("prompt", ["Once upon a time there was a princess", "Ich weiß nicht was soll es bedeuten", "日本語の文章", "12345"])
+def test_what_is_not_french_is_told_and_can_be_overridden(page, prompt):
+    status, answer = ask(page, prompt=prompt)
+    assert status == 400 and "français" in answer["error"] and answer["reason"] == "french"
+    assert ask(page, prompt=prompt, force=True, max_new_tokens=2)[0] == 200
+    status, html = get(f"{page}/generate", amorce=prompt)
+    assert status == 400 and 'name="force"' in html
+    assert get(f"{page}/generate", amorce=prompt, force="on", max_new_tokens="2")[0] == 200
+
+
+@pytest.mark.parametrize("prompt", ["Aurore regardait la Seine", "Le vieux curé", "« Ah ! » dit-il", "Elle"])
+def test_a_short_french_prompt_passes(page, prompt):
+    assert ask(page, prompt=prompt, max_new_tokens=2)[0] == 200
+
+
+@pytest.mark.parametrize("prompt", ["Quel connard", "C'était un ENFOIRÉ", "ces salopes"])
+def test_an_insult_is_to_be_rephrased(page, prompt):
+    status, answer = ask(page, prompt=prompt, force=True)
+    assert status == 400 and "reformulez" in answer["error"] and answer["reason"] == "insult"
+
+
+@pytest.mark.parametrize("path", ["/", "/generate", "/healthz", "/static/style.css", "/nulle-part", "/entrainement"])
+def test_nothing_runs_in_the_page_that_is_not_the_page(page, path):
+    try:
+        headers = urllib.request.urlopen(page + path).headers
+    except urllib.error.HTTPError as error:
+        headers = error.headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "script-src 'self'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "no-referrer"
+    assert not re.search(r"<[^>]+\sstyle=|\son\w+=|<script>", get(page + path)[1]), "ni style ni script dans le texte de la page"
+
+
+def test_the_page_says_whether_it_is_ready(page):
+    assert json.loads(get(f"{page}/healthz")[1]) == {"status": "ready", "models": ["mini"], "writing": 0, "waiting": 0}
+
+
+def test_while_the_model_loads_the_page_says_so_and_when_to_come_back():
+    client = load("5_flask.py").app.test_client()
+    assert client.get("/healthz").json["status"] == "loading"
+    answer = client.post("/api/generate", json={"prompt": PROMPT})
+    assert answer.status_code == 503 and "se charge" in answer.json["error"]
+    answer = client.post("/generate", data={"amorce": PROMPT})
+    assert answer.status_code == 503 and PROMPT in answer.text and "se charge" in answer.text
+
+
+def test_a_stop_lets_the_texts_finish(tmp_path, tiny):
+    page = Page(tmp_path, AURORE_MODEL=tiny).wait()
+    answers = []
+    writing = threading.Thread(target=lambda: answers.append(stream(page.address, prompt=PROMPT, max_new_tokens=100)))
+    writing.start()
+    while not json.loads(get(f"{page.address}/healthz")[1])["writing"]:
+        pass
+    page.stop()
+    writing.join()
+    (*_, (name, done)), = answers
+    assert name == "done" and (done["new_tokens"] == 100 or done["finish_reason"] == "interrupted")
+
+
+def test_a_model_that_cannot_be_loaded_stops_the_page_with_a_sentence(tmp_path):
+    sentence = refused("5_flask.py", "--port", str(free_port()), home=tmp_path, AURORE_MODEL=str(tmp_path))
+    assert "config.json" in sentence

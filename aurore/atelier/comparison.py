@@ -8,7 +8,7 @@ from pathlib import Path
 import atelier.quiet  # noqa: F401  (avant transformers, qui importe TensorFlow)
 from transformers import Pipeline
 
-from atelier import generation, models
+from atelier import generation, hub, models, settings
 from atelier.console import AuroreError, step, tell
 
 GAP = "  "  # entre deux colonnes
@@ -27,6 +27,26 @@ def candidates() -> dict[str, Path]:
         before = {}
     tell(f"Modèle entraîné : {run.name}.")
     return before | {"après": run}
+
+
+def available() -> dict[str, Path]:
+    """Les modèles qui peuvent écrire, par leur nom, sans rien télécharger : celui de l'étape 4, celui dont il est parti, les autres entraînements."""
+    first = models.model_to_write()
+    if first.parent != settings.MODELS:
+        return {models.name(first): first}
+    found = {first.name: first}
+    base = models.history(first).get("base_model", "")
+    if base == "mini" or Path(base).is_absolute() or hub.cached_folder(base):
+        try:
+            found[base] = base_of(first)
+        except AuroreError as error:
+            tell(f"Il n'y a pas d'« avant » : {error}")
+    for folder in sorted(settings.MODELS.glob("*/model.safetensors"), reverse=True):
+        try:
+            found.setdefault(folder.parent.name, models.checked(folder.parent))
+        except AuroreError as error:
+            tell(f"{folder.parent.name} est laissé de côté : {error}")
+    return found
 
 
 def base_of(run: Path) -> Path:

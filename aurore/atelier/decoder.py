@@ -15,7 +15,7 @@ import numpy as np
 import atelier.quiet  # noqa: F401
 import tensorflow as tf
 
-ROOM = 64  # le cache a autant de positions, au moins
+ROOM = 128  # le cache a autant de positions, au moins : de quoi tenir une amorce de deux phrases et soixante tokens
 PARTS = 8  # en combien de morceaux se lit une matrice, quand un texte s'écrit seul
 NEVER = -1e9  # le score d'un token qu'il est interdit de regarder
 IDS, NUMBER, TABLE = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32), tf.TensorSpec([None, None])

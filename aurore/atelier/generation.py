@@ -48,8 +48,8 @@ def sampling(
     return options | {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": top_k}
 
 
-def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
-    """L'amorce sans blancs autour. Lève `AuroreError` si elle n'est pas du texte, ou si sa suite n'entre pas dans le contexte.
+def check_characters(prompt: str) -> str:
+    """L'amorce sans blancs autour. Lève `AuroreError` si elle n'est pas du texte.
 
     Toute écriture et tout emoji en est : le tokenizer connaît chaque octet. Pas les caractères de commande, qu'un écran exécuterait.
     """
@@ -59,6 +59,12 @@ def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
     for character in prompt:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n":
             raise AuroreError(f"L'amorce contient U+{ord(character):04X}, qui n'est pas du texte : ôtez ce caractère, ou retapez l'amorce.")
+    return prompt
+
+
+def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
+    """`check_characters`, qui lève aussi `AuroreError` si l'amorce et sa suite n'entrent pas dans le contexte."""
+    prompt = check_characters(prompt)
     length, context = len(pipe.tokenizer(prompt)["input_ids"]), pipe.model.config.n_positions
     if length + max_new_tokens > context:
         raise AuroreError(

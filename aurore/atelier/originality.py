@@ -20,15 +20,15 @@ class Quotation:
     book: str
 
 
-def longest_quotation(text: str, shelf: Mapping[str, str]) -> Quotation | None:
-    """La plus longue des suites de mots communes à `text` et à l'un des livres de `shelf` ; None si pas un mot n'y est.
+def longest_quotation(text: str, shelf: Mapping[str, str], least: int = 1) -> Quotation | None:
+    """La plus longue des suites d'au moins `least` mots communes à `text` et à l'un des livres de `shelf` ; None s'il n'y en a pas.
 
     `shelf` : pour chaque titre, ce que rend `comparable`. Seuls comptent les mots : ni la ponctuation, ni les majuscules.
     """
     found, best = list(LETTERS.finditer(text)), None
     words = [match[0].lower() for match in found]
     for title, book in shelf.items():
-        start, length = 0, best.words if best else 0
+        start, length = 0, best.words if best else least - 1
         while start + length < len(words):  # on ne cherche que plus long que ce qu'on a
             if f" {' '.join(words[start : start + length + 1])} " in book:
                 length += 1
@@ -51,9 +51,14 @@ def training_shelf(train: Dataset) -> dict[str, str]:
     return {books.title(id): comparable(" ".join(texts)) for id, texts in sentences.items()}
 
 
+def reading_shelf() -> dict[str, str]:
+    """Les livres que lirait l'étape 3 : ceux de l'étape 1, ou les récits embarqués. Dit lesquels."""
+    return training_shelf(corpus.load_data(catch_up.data_folder())["train"])
+
+
 def tell_quotations(texts: list[str]) -> None:
     """Dit, de chaque texte, ce qui se trouve tel quel dans les livres de l'entraînement."""
-    shelf = training_shelf(corpus.load_data(catch_up.data_folder())["train"])
+    shelf = reading_shelf()
     for text in texts:
         found = longest_quotation(text, shelf)
         quoted = f"« {' '.join(text[found.start : found.end].split())} », {found.words} mots qui se suivent dans {found.book}" if found else "rien"

@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import atelier.quiet  # noqa: F401
@@ -17,7 +17,8 @@ from atelier import curves, models, settings
 from atelier.checkpoints import same_weights, save_model
 from atelier.console import AuroreError, command, decimal, tell
 from atelier.gpt2 import GPT2
-from atelier.training import SAVE_EVERY, Diverged
+from atelier.packing import BLOCK_SIZE
+from atelier.training import SAVE_EVERY, SHOW_EVERY, Diverged
 from atelier.whole import written_whole
 
 START, BEST = "start.h5", "best.h5"  # les poids seuls ; « .weights.h5 » garderait aussi l'état de l'optimiseur, deux fois plus gros
@@ -77,6 +78,8 @@ def run_folder(resumed: Path | None = None) -> Iterator[Path]:
         if isinstance(error, Diverged) or not tf.train.latest_checkpoint(folder / "state"):
             shutil.rmtree(folder, ignore_errors=True)
         else:
+            with suppress(OSError, ValueError):  # la page le dira tout de suite ; sinon, quand plus rien ne s'écrira
+                write_history(folder, models.history(folder) | {"interrupted": True})
             tell(f"\nPour reprendre cet entraînement où il en était : {command(Path(sys.argv[0]).name)} --resume")
         raise
 
@@ -93,16 +96,27 @@ def _new_folder() -> Path:
 
 
 def new_history(base_model: str, chosen: dict, tokens: int, loss_before: float) -> dict:
-    """Ce que `history.json` dira de l'entraînement : le contrat, et les pas où chaque perte a été vue."""
+    """Ce que `history.json` dira de l'entraînement : le contrat, les pas où chaque perte a été vue, et quand.
+
+    `steps` y est dès le début le nombre de pas prévu ; la page en tire, avec `loss_seconds`, la vitesse et le temps qui reste.
+    """
     return {
-        "base_model": base_model, "settings": chosen, "tokens": tokens, "steps": 0, "resumed_at": 0,
-        "loss": [], "loss_steps": [], "val_loss": [loss_before], "val_steps": [0],
+        "base_model": base_model, "settings": chosen, "tokens": tokens, "block_size": BLOCK_SIZE, "steps": 0, "resumed_at": 0,
+        "loss": [], "loss_steps": [], "loss_seconds": [], "val_loss": [loss_before], "val_steps": [0],
     }  # fmt: skip
 
 
 def write_history(folder: Path, history: dict) -> None:
-    with written_whole(folder / "history.json") as partial:
-        partial.write_text(json.dumps(history, ensure_ascii=False, indent=1), encoding="utf-8")
+    text = json.dumps(history, ensure_ascii=False, indent=1)
+    for last in (False, True):
+        try:
+            with written_whole(folder / "history.json") as partial:
+                partial.write_text(text, encoding="utf-8")
+            return
+        except PermissionError:  # sous Windows, un fichier que la page est en train de lire ne se remplace pas
+            if last:
+                raise
+            time.sleep(0.1)
 
 
 def best_checkpoint(folder: Path, history: dict) -> keras.callbacks.ModelCheckpoint:
@@ -129,8 +143,13 @@ class Backup(keras.callbacks.Callback):
         self.manager = tf.train.CheckpointManager(checkpoint, str(folder / "state"), max_to_keep=1)
 
     def on_train_batch_end(self, batch, logs=None):
-        if time.perf_counter() - self.saved > SAVE_EVERY and not self.model.stop_training:  # au dernier pas, après l'évaluation
+        now = time.perf_counter()
+        if now - self.saved > SAVE_EVERY and not self.model.stop_training:  # au dernier pas, après l'évaluation
             self.save()
+        elif now - self.written > SHOW_EVERY:
+            self.written = now
+            with suppress(OSError):  # ce n'est que pour la page : l'entraînement n'en dépend pas
+                write_history(self.folder, self.history)
 
     def on_epoch_end(self, epoch, logs=None):
         self.save()
@@ -143,16 +162,18 @@ class Backup(keras.callbacks.Callback):
         start = time.perf_counter()
         write_history(self.folder, self.history)
         self.manager.save(checkpoint_number=self.step())
-        self.saved = time.perf_counter()
+        self.saved = self.written = time.perf_counter()
         return self.saved - start
 
     def restore(self) -> int:
         """Remet le modèle et son optimiseur dans l'état enregistré ; rend le pas où l'on en était, et oublie ce qui le suivait."""
         self.manager.checkpoint.restore(self.manager.latest_checkpoint).assert_existing_objects_matched()
         step = self.history["resumed_at"] = self.step()
-        for losses, steps in (("loss", "loss_steps"), ("val_loss", "val_steps")):
+        for steps, *measures in (("loss_steps", "loss", "loss_seconds"), ("val_steps", "val_loss")):
             kept = sum(seen <= step for seen in self.history[steps])
-            del self.history[losses][kept:], self.history[steps][kept:]
+            for name in (steps, *measures):
+                del self.history[name][kept:]
+        self.history.pop("interrupted", None)
         best = self.folder / BEST
         if best.exists() and not h5py.is_hdf5(best):  # l'arrêt l'a surpris à moitié écrit : il se refera au même pas
             best.unlink()

@@ -4,6 +4,7 @@ Lire les poids du réseau prend plus de temps que de calculer avec : huit textes
 """
 
 import codecs
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ import numpy as np
 from transformers.models.gpt2.tokenization_gpt2 import bytes_to_unicode
 
 from atelier.decoder import Decoder
-from atelier.sampling import Sampling, draw
+from atelier.sampling import Sampling, draw, most_likely
 from atelier.sentences import ends_a_sentence
 
 BYTES = {letter: byte for byte, letter in bytes_to_unicode().items()}  # les lettres par lesquelles GPT-2 écrit les octets
@@ -47,6 +48,7 @@ class Pieces:
         return self.decoder.decode(b"", final=True)
 
 
+@functools.lru_cache(100_000)
 def _bytes(tokenizer, id: int) -> bytes:
     """Les octets que ce token écrit ; la fin de texte, et un identifiant que le tokenizer ne connaît pas, n'en écrivent aucun."""
     letters = None if id == tokenizer.eos_token_id else tokenizer.convert_ids_to_tokens(int(id))
@@ -57,7 +59,7 @@ def _bytes(tokenizer, id: int) -> bytes:
 
 def token(tokenizer, id: int, piece: str, logits: np.ndarray, alternatives: int = ALTERNATIVES) -> Token:
     """`id`, et ce que valaient les autres, d'après les scores (vocabulaire,) qui l'ont précédé."""
-    best = np.argpartition(-logits, range(alternatives))[:alternatives] if alternatives else ()
+    best = most_likely(logits, alternatives) if alternatives else ()
     normalizer = np.log(np.exp(logits - logits.max()).sum()) + logits.max()
     others = tuple((_bytes(tokenizer, other).decode("utf-8", "replace"), float(np.exp(logits[other] - normalizer))) for other in best)
     return Token(id, piece, float(logits[id] - normalizer), others)

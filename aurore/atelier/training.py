@@ -24,6 +24,7 @@ MEASURED_STEPS = 4
 FEW_STEPS = 20  # au-dessous, la perte n'a pas le temps de baisser
 POINTS = 400  # de la courbe de perte
 SAVE_EVERY = 45  # secondes : ce qu'un arrêt brutal fait perdre au plus, à peu près
+SHOW_EVERY = 2  # secondes entre deux écritures de l'histoire seule, pour la page qui dessine la courbe à mesure
 COMPILE_ABOVE = 120  # secondes d'entraînement au-dessus desquelles XLA rend le temps qu'il prend à compiler
 USUAL_FLOPS = 2e11  # opérations par seconde d'un portable, pour savoir d'avance si l'entraînement sera long
 KEPT = 0.7  # part de ce que l'entraînement a changé dans les poids, et qu'on garde
@@ -138,11 +139,17 @@ class Diverged(AuroreError):
 
 
 class Losses(keras.callbacks.Callback):
-    """Note dans `history` la perte de l'entraînement, en `POINTS` moyennes à peu près, et celle de chaque évaluation."""
+    """Note dans `history` la perte de l'entraînement, en `POINTS` moyennes à peu près, et celle de chaque évaluation.
+
+    À chaque moyenne, aussi, depuis combien de secondes on s'entraîne, sans compter le temps passé interrompu.
+    """
 
     def __init__(self, history: dict):
         super().__init__()
         self.history, self.pending = history, []
+
+    def on_train_begin(self, logs=None):
+        self.begun = time.perf_counter() - (self.history["loss_seconds"] or [0.0])[-1]
 
     def on_epoch_begin(self, epoch, logs=None):
         self.total = 0.0
@@ -155,6 +162,7 @@ class Losses(keras.callbacks.Callback):
         if step % max(1, self.history["steps"] // POINTS) == 0:
             self.history["loss"].append(float(np.mean(self.pending)))
             self.history["loss_steps"].append(step)
+            self.history["loss_seconds"].append(round(time.perf_counter() - self.begun, 2))
             self.pending = []
 
     def on_epoch_end(self, epoch, logs=None):

@@ -1,0 +1,55 @@
+"""Les insultes : demander à qui en écrit de reformuler, et masquer celles que le réseau écrirait."""
+
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from atelier.streaming import Token
+from atelier.tokens import LETTERS
+from atelier.words import word_list
+
+
+def _plain(word: str) -> str:
+    """Le mot sans accents ni majuscules, de la même longueur : « é » devient « e »."""
+    return "".join(unicodedata.normalize("NFD", letter)[0] for letter in word.lower()) if word.isalpha() else word
+
+
+INSULTS = frozenset(_plain(word) for word in word_list("insults"))
+
+
+def insults(text: str) -> list[re.Match]:
+    """Où sont les insultes de ce texte ; un pluriel en est une."""
+    return [word for word in LETTERS.finditer(text) if not INSULTS.isdisjoint({plain := _plain(word[0]), plain.rstrip("sx")})]
+
+
+def masked(text: str) -> str:
+    """Le texte, de la même longueur, où d'une insulte ne reste que la première lettre."""
+    for word in insults(text):
+        text = text[: word.start() + 1] + "•" * (len(word[0]) - 1) + text[word.end() :]
+    return text
+
+
+def mask(tokens: Iterable, before: str) -> Iterator:
+    """Les mêmes tokens, où les insultes sont masquées ; ce qui n'est pas un token passe. `before` : ce qui précède le premier.
+
+    Une insulte tient parfois à plusieurs tokens : ceux d'un mot attendent donc que le mot soit fini, c'est-à-dire le token suivant.
+    """
+    held, tail = [], re.search(r"[^\W\d_]*$", before)[0]
+    for token in tokens:
+        if not isinstance(token, Token):
+            yield token
+            continue
+        if held and not token.piece[:1].isalpha() and token.piece:
+            yield from _masked(held, tail)
+            held, tail = [], ""
+        held.append(token)
+    yield from _masked(held, tail)
+
+
+def _masked(tokens: list[Token], tail: str) -> Iterator[Token]:
+    text, place = masked(tail + "".join(token.piece for token in tokens)), len(tail)
+    for token in tokens:
+        alternatives = tuple((masked(other), probability) for other, probability in token.alternatives)
+        yield dataclasses.replace(token, piece=text[place : place + len(token.piece)], alternatives=alternatives)
+        place += len(token.piece)

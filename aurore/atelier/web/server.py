@@ -1,0 +1,181 @@
+"""Le serveur de la page : son adresse, ce qu'il laisse entrer, ce qu'il dit de chaque requête, et son arrêt."""
+
+import errno
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from atelier.console import AuroreError, tell
+from atelier.settings import DEBUG, IN_CONTAINER
+from atelier.web.writing import Busy, Job, Writer
+
+TEMPLATES = str(Path(__file__).with_name("templates"))
+STATIC = str(Path(__file__).with_name("static"))
+LARGEST_REQUEST = 64 * 1024  # octets : une amorce n'est pas un roman
+SLOWEST = 20  # secondes sans un octet, dans un sens ou dans l'autre, au bout desquelles on raccroche
+PATIENCE = 8  # secondes laissées aux textes en cours quand la page s'arrête ; Docker en laisse dix
+RETRY_AFTER = 5  # secondes
+
+# Rien ne s'exécute ni ne s'affiche qui ne vienne de ce serveur : ni script glissé dans un texte, ni adresse extérieure
+# (https://developer.mozilla.org/fr/docs/Web/HTTP/Guides/CSP).
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+REFUSALS = {
+    404: "Cette page n'existe pas.",
+    405: "Cette page ne se demande pas ainsi.",
+    408: "La requête n'est pas venue à temps.",
+    413: "Ce texte est trop long : une amorce n'est pas un roman.",
+    500: "Quelque chose a échoué ici : la console de la page dit quoi.",
+}
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Prend le port, avant de charger le modèle : s'il est occupé, autant le savoir tout de suite."""
+    try:
+        return socket.create_server((host, port), backlog=128)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            remedy = f"est déjà pris (une autre page tourne ?) : arrêtez-la, ou choisissez --port {port + 1}"
+        elif error.errno in (errno.EACCES, errno.EPERM):
+            remedy = "est réservé à l'administrateur : choisissez-en un autre, par exemple --port 8080"
+        else:
+            remedy = f"ne peut être ouvert sur {host} ({error.strerror or error})"
+        raise AuroreError(f"Le port {port} {remedy}.") from error
+
+
+def address(listener: socket.socket) -> str:
+    """L'adresse de la page, comme on la tape dans un navigateur."""
+    port = listener.getsockname()[1]
+    note = " (si le conteneur a été lancé avec -p, à l'adresse que ce -p lui donne)" if IN_CONTAINER else ""
+    return f"http://localhost{'' if port == 80 else f':{port}'}/{note}"
+
+
+class Handler(WSGIRequestHandler):
+    """Celui de Werkzeug, qui raccroche à qui ne dit rien, et ne tient pas de journal : `protect` s'en charge."""
+
+    timeout = SLOWEST
+
+    def log(self, type: str, message: str, *args) -> None:
+        if DEBUG:
+            super().log(type, message, *args)
+
+
+def protect(app: Flask) -> None:
+    """Les en-têtes de sécurité, les refus en français, et une ligne par requête, sans ce que le visiteur écrit, à moins que
+    `LOG_TEXTS` le demande."""
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    app.json.ensure_ascii = False
+
+    @app.before_request
+    def _start():
+        g.start, g.jobs = time.perf_counter(), []
+
+    @app.after_request
+    def _finish(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        if request.endpoint != "static":
+            response.headers["Cache-Control"] = "no-store"
+        if response.status_code == 503:
+            response.headers["Retry-After"] = str(RETRY_AFTER)
+        line, start, jobs = f"{request.method} {ascii(request.path[:100])[1:-1]} {response.status_code}", g.start, g.jobs
+
+        def log() -> None:
+            written = "".join(f" · {len(job.text.ids)} tokens, {job.model}" for job in jobs)
+            tell(f"{time.strftime('%H:%M:%S')} {line} {time.perf_counter() - start:.2f} s{written}")
+            for job in jobs if app.config.get("LOG_TEXTS") else ():
+                tell(f"  {ascii(job.text.before + job.text.written)[1:-1]}")
+
+        response.call_on_close(log)  # une suite de tokens finit bien après ses en-têtes
+        return response
+
+    @app.errorhandler(HTTPException)
+    def _refuse(error: HTTPException):
+        sentence = REFUSALS.get(error.code, REFUSALS[500] if error.code >= 500 else "Cette requête ne se comprend pas.")
+        if request.path.startswith("/api/"):
+            return jsonify(error=sentence), error.code
+        return render_template("refusal.html", message=sentence), error.code
+
+    @app.errorhandler(AuroreError)
+    def _refuse_demand(error: AuroreError):
+        return jsonify(error=str(error), reason="busy" if isinstance(error, Busy) else getattr(error, "reason", "prompt")), status(error)
+
+    @app.errorhandler(ConnectionError)
+    def _gone(error: ConnectionError):
+        return "", 499  # plus personne pour lire la réponse
+
+
+def status(error: AuroreError) -> int:
+    """Le code HTTP d'un refus : à corriger, ou à réessayer plus tard."""
+    return 503 if isinstance(error, Busy) else 400
+
+
+def serve(app: Flask, listener: socket.socket, load: Callable[[], Writer]) -> None:
+    """Sert l'application jusqu'à Ctrl-C ou SIGTERM. `load` charge le modèle, pendant que la page répond déjà.
+
+    Lève l'erreur de `load`, s'il y en a une.
+    """
+    logging.getLogger("werkzeug").setLevel(logging.INFO if DEBUG else logging.CRITICAL)
+    host, port = listener.getsockname()[:2]
+    server = make_server(host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno())
+    failures: list[Exception] = []
+
+    def prepare() -> None:
+        try:
+            app.config["WRITER"] = load()
+            print(f"La page est prête : {address(listener)}\nCtrl-C pour l'arrêter.", flush=True)
+        except Exception as error:
+            failures.append(error)
+            server.shutdown()
+
+    print(f"La page s'ouvre : {address(listener)} ; le modèle se charge.", flush=True)
+    threading.Thread(target=prepare, daemon=True, name="chargement").start()
+    try:
+        server.serve_forever(poll_interval=0.1)
+    except (KeyboardInterrupt, SystemExit):
+        print("\nLa page s'arrête…", flush=True)
+        if writer := app.config.get("WRITER"):
+            writer.close(PATIENCE)
+            time.sleep(0.2)  # que ceux qu'on a interrompus aient le temps de le dire
+        print("Page arrêtée.", flush=True)
+    finally:
+        server.server_close()
+    if failures:
+        raise failures[0]
+
+
+def writer() -> Writer:
+    """Celui qui fait écrire les modèles. Lève `Busy` tant que le premier se charge."""
+    if not current_app.config.get("WRITER"):
+        raise Busy("Le modèle se charge : réessayez dans quelques secondes.")
+    return current_app.config["WRITER"]
+
+
+def noted(job: Job) -> Job:
+    """La demande, que le journal comptera avec la requête en cours."""
+    g.jobs.append(job)
+    return job
+
+
+def visitor() -> socket.socket | None:
+    """La connexion de la requête en cours : qui ne lui écrit rien apprend par elle que le visiteur est parti."""
+    return request.environ.get("werkzeug.socket")
+
+
+def health() -> dict:
+    """Où en est la page : ce que dit `/healthz`."""
+    if not (ready := current_app.config.get("WRITER")):
+        return {"status": "loading", "models": [], "writing": 0, "waiting": 0}
+    return {"status": "ready", "models": list(ready.folders), "writing": len(ready.writing), "waiting": len(ready.waiting)}

@@ -1,0 +1,320 @@
+// La page, quand JavaScript est là : le texte paraît token par token, on voit entre quoi le réseau hésite, et l'on choisit à sa place.
+// Tout ce qui vient d'un visiteur ou du réseau entre dans la page par `textContent` : rien ne s'en exécute.
+
+import { hideHesitation, showHesitation } from "./hesitation.js";
+
+const $ = (id) => document.getElementById(id);
+const percent = (logprob) => Math.exp(logprob);
+const SCALE = [0.01, 0.05, 0.2, 0.5]; // les bornes de l'échelle des probabilités, celles que la légende dit
+const KEPT = "aurore.textes", MOST_KEPT = 30;
+const DECLINED = { length: "", stop: "Le réseau a mis le point final.", sentence: "Coupé à la fin d'une phrase." };
+
+let stories = []; // ce qui est à l'écran : un texte, ou deux côte à côte
+let writing = null; // de quoi interrompre ce qui s'écrit
+
+document.body.classList.add("js");
+$("hint").textContent = $("hint").textContent.trim();
+waitForModel();
+showVisit();
+
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  begin(false);
+});
+$("stop").addEventListener("click", () => writing?.abort());
+$("continue").addEventListener("click", () => run(stories.map((story) => ({ ...story, tokens: story.tokens.slice() })), {}));
+$("again").addEventListener("click", () => {
+  const seed = randomSeed();
+  run(stories.map((story) => ({ ...story, seed, tokens: [], quotations: [] })), {});
+});
+$("copy").addEventListener("click", copy);
+$("colours").addEventListener("change", () => {
+  $("stories").classList.toggle("coloured", $("colours").checked);
+  $("scale").hidden = !$("colours").checked;
+});
+$("amorce").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("form").requestSubmit();
+});
+
+function randomSeed() {
+  return Math.floor(Math.random() * 10000); // courte : on la recopie à la main
+}
+
+/** Un texte neuf, ou deux avec la même graine, d'après le formulaire. */
+function begin(force) {
+  const value = (id, kind = Number) => ($(id).value.trim() === "" ? undefined : kind($(id).value.replace(",", ".")));
+  const settings = { max_new_tokens: value("max_new_tokens"), temperature: value("temperature"), top_p: value("top_p") };
+  const names = [...$("model").options].map((option) => option.value);
+  const models = $("compare").checked && names.length > 1 ? names.slice(0, 2) : [$("model").value];
+  const seed = value("seed") ?? randomSeed();
+  run(models.map((model) => ({ model, seed, settings, prompt: $("amorce").value.trim(), tokens: [], quotations: [] })), { force });
+}
+
+/** Fait écrire la suite de chacun de ces textes, et les montre à mesure. */
+async function run(next, { force = true }) {
+  writing?.abort();
+  const control = (writing = new AbortController());
+  if (force !== true || next.some((story) => !story.prompt)) say("");
+  stories = next;
+  stories.forEach(draw);
+  $("stories").replaceChildren(...stories.map((story) => story.section));
+  document.querySelector("main").classList.toggle("wide", stories.length > 1);
+  hideHesitation();
+  busy(true);
+  const start = performance.now();
+  try {
+    await waitForModel(control.signal);
+    const counts = await Promise.all(stories.map((story) => write(story, force, control.signal)));
+    const count = counts.reduce((sum, each) => sum + each, 0), seconds = (performance.now() - start) / 1000;
+    const how = stories.length === 1 ? DECLINED[stories[0].finish] ?? "" : "";
+    tell(`Le texte est écrit : ${count} tokens en ${seconds.toFixed(1).replace(".", ",")} s, graine ${stories[0].seed}. ${how}`);
+  } catch (error) {
+    if (control.signal.aborted) tell("Arrêté : ce qui est écrit reste.");
+    else say(error.sentence ?? "La page ne répond plus. Est-elle arrêtée ? Réessayez dans un instant.", error.reason);
+    control.abort();
+  }
+  if (writing !== control) return; // un autre texte a commencé entre-temps
+  writing = null;
+  stories.forEach((story) => story.section.classList.remove("writing"));
+  busy(false);
+  if (stories.some((story) => story.tokens.length)) keep();
+  else if (!stories[0].tokens.length) $("stories").replaceChildren();
+}
+
+/** Demande une suite au serveur, et l'ajoute token par token ; rend combien il en est venu. */
+async function write(story, force, signal) {
+  const before = story.tokens.length, body = { ...story.settings, prompt: text(story), seed: story.seed, model: story.model || null };
+  const answer = await fetch("/api/generate", {
+    method: "POST", signal, headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...body, force, stream: true, sentence: true, slide: before > 0 }),
+  });
+  if (!answer.ok) throw await answer.json().catch(() => ({}));
+  story.section.classList.add("writing");
+  let done = null;
+  for await (const { name, content } of events(answer.body)) {
+    if (name === "place") tell(`Votre place dans la file : ${content.place}.`);
+    else if (name === "token") add(story, content), tell("Le réseau écrit…");
+    else if (name === "done") done = content;
+  }
+  if (!done) throw {};
+  if (done.error) throw { sentence: done.error };
+  finish(story, done, before);
+  return done.new_tokens;
+}
+
+/** Les événements d'une réponse « text/event-stream », un à un. */
+async function* events(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  for (let pending = ""; ; ) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const blocks = (pending + value).split("\n\n");
+    pending = blocks.pop();
+    for (const block of blocks) {
+      const found = /^event: (\w+)\ndata: (.*)$/.exec(block);
+      if (found) yield { name: found[1], content: JSON.parse(found[2]) };
+    }
+  }
+}
+
+/** L'amorce et sa suite, telles que le réseau les relira. */
+function text(story) {
+  return story.prompt + story.tokens.map((token) => token.text).join("");
+}
+
+/** Dessine ce qu'un texte a déjà : son amorce, ses tokens. */
+function draw(story, index) {
+  story.section = document.createElement("section");
+  story.section.className = "story";
+  const title = Object.assign(document.createElement("h2"), { textContent: story.model, hidden: stories.length < 2 });
+  story.output = document.createElement("output");
+  story.output.id = index ? `texte-${index + 1}` : "texte";
+  story.output.setAttribute("for", "amorce");
+  story.output.setAttribute("aria-live", "off"); // lu d'un coup, à la fin, et non mot à mot
+  story.output.setAttribute("aria-label", `Le texte${stories.length > 1 ? ` de ${story.model}` : ""}`);
+  const prompt = Object.assign(document.createElement("em"), { className: "prompt", textContent: printed(story.prompt) });
+  story.output.append(prompt, ...story.tokens.map((token, place) => span(story, token, place)));
+  story.notes = Object.assign(document.createElement("p"), { className: "originality" });
+  story.section.append(title, story.output, story.notes);
+  markQuotations(story);
+}
+
+function printed(words) {
+  return words.replaceAll(/ (?=[;!?])/g, "\u202f").replaceAll(/ (?=[:»])|(?<=[«—]) /g, "\u00a0").replaceAll("'", "’");
+}
+
+function span(story, token, place) {
+  const element = document.createElement("span"), probability = percent(token.logprob);
+  element.className = `token p${SCALE.filter((bound) => probability >= bound).length}${token.chosen ? " chosen" : ""}`;
+  element.textContent = token.printed;
+  element.tabIndex = place ? -1 : 0; // un seul arrêt de tabulation ; les flèches vont de l'un à l'autre
+  Object.assign(element, { story, token });
+  return element;
+}
+
+function add(story, token) {
+  story.tokens.push(token);
+  story.output.append(span(story, token, story.tokens.length - 1));
+}
+
+/** Ce qu'on sait une fois le texte fini : où il se coupe, ce qu'il récite. */
+function finish(story, done, before) {
+  story.tokens.length = before + done.kept;
+  story.finish = done.finish_reason;
+  [...story.output.querySelectorAll(".token")].slice(before + done.kept).forEach((element) => element.remove());
+  const start = story.tokens.slice(0, before).reduce((sum, token) => sum + token.text.length, 0);
+  if (done.quotation) story.quotations.push({ ...done.quotation, start: done.quotation.start + start, end: done.quotation.end + start });
+  story.section.classList.remove("writing");
+  markQuotations(story);
+}
+
+/** Souligne ce qui se trouve tel quel dans les livres que le réseau a lus, et dit dans lequel. */
+function markQuotations(story) {
+  story.notes.replaceChildren();
+  for (const quotation of story.quotations) {
+    let end = 0;
+    const inside = [...story.output.querySelectorAll(".token")].filter((element) => {
+      const start = end;
+      end += element.token.text.length;
+      return end > quotation.start && start < quotation.end && !element.closest("mark");
+    });
+    if (inside.length) {
+      const mark = Object.assign(document.createElement("mark"), { className: "quotation", title: quotation.book });
+      inside[0].before(mark);
+      mark.append(...inside);
+    }
+    story.notes.append(`Déjà écrit : « ${quotation.text} », ${quotation.words} mots qui se suivent dans `);
+    story.notes.append(Object.assign(document.createElement("cite"), { textContent: quotation.book }), ". ");
+  }
+  if (!story.quotations.length && story.finish) story.notes.textContent = "Rien, ici, qui se trouve tel quel dans les livres lus, au-delà de trois mots.";
+}
+
+// Un token sous la souris, ou sous le doigt, ou au clavier : ce que le réseau pouvait écrire à sa place.
+$("stories").addEventListener("pointerover", ({ target }) => !writing && target.token && examine(target));
+$("stories").addEventListener("focusin", ({ target }) => !writing && target.token && examine(target));
+$("stories").addEventListener("keydown", (event) => {
+  const { target, key } = event, tokens = target.token ? [...target.token && target.closest("output").querySelectorAll(".token")] : [];
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
+  if (step) tokens[tokens.indexOf(target) + step]?.focus();
+  else if (key === "Enter" || key === " ") $("hesitation").querySelector("button:enabled")?.focus();
+  else if (key === "Home" || key === "End") tokens.at(key === "Home" ? 0 : -1)?.focus();
+  else return;
+  if (target.token) event.preventDefault();
+});
+
+function examine(element) {
+  element.closest("output").querySelectorAll('[tabindex="0"]').forEach((other) => (other.tabIndex = -1));
+  element.tabIndex = 0;
+  showHesitation(element, (alternative) => choose(element, alternative));
+}
+
+/** Le visiteur préfère un autre mot : le texte repart de là. */
+function choose(element, { text: chosenText, probability }) {
+  const { story, token } = element, place = story.tokens.indexOf(token);
+  const other = { ...token, text: chosenText, printed: printed(chosenText), logprob: Math.log(probability), chosen: true };
+  const next = { ...story, tokens: [...story.tokens.slice(0, place), other], quotations: [], finish: null };
+  run(stories.map((each) => (each === story ? next : { ...each, done: true })).filter((each) => !each.done), {});
+}
+
+function busy(now) {
+  $("write").disabled = now;
+  $("stop").hidden = !now;
+  $("tools").hidden = $("hint").hidden = now || !stories.some((story) => story.tokens.length);
+}
+
+function tell(sentence) {
+  if ($("status").textContent !== sentence) $("status").textContent = sentence;
+}
+
+/** Ce qui ne va pas, et s'il y a lieu, de quoi passer outre. */
+function say(sentence, reason) {
+  $("error").hidden = !sentence;
+  $("error").replaceChildren(...(sentence ? [Object.assign(document.createElement("p"), { textContent: printed(sentence) })] : []));
+  if (!sentence) return $("amorce").removeAttribute("aria-invalid");
+  tell("");
+  if (reason === "french") {
+    const anyway = Object.assign(document.createElement("button"), { id: "anyway", type: "button", className: "button", textContent: "Écrire quand même" });
+    anyway.addEventListener("click", () => begin(true));
+    $("error").append(anyway);
+  }
+  if (reason && reason !== "option") {
+    $("amorce").setAttribute("aria-invalid", "true");
+    $("amorce").focus();
+  }
+}
+
+async function copy() {
+  const copied = stories.map((story) => printed(text(story))).join("\n\n");
+  try {
+    await navigator.clipboard.writeText(copied);
+  } catch {
+    // Le presse-papiers est réservé à https et à localhost ; ailleurs, l'ancienne façon.
+    const area = Object.assign(document.createElement("textarea"), { value: copied });
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  tell("Copié.");
+}
+
+/** Garde les textes de cette visite, tant que l'onglet est ouvert. */
+function keep() {
+  const visit = visited().filter((kept) => kept.id !== stories[0].id);
+  stories[0].id = stories[0].id ?? crypto.getRandomValues(new Uint32Array(1))[0];
+  const plain = stories.map(({ model, seed, settings, prompt, tokens, quotations, finish }) => ({ model, seed, settings, prompt, tokens, quotations, finish }));
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify([...visit, { id: stories[0].id, stories: plain }].slice(-MOST_KEPT)));
+  } catch {
+    // Plus de place, ou un navigateur qui n'en donne pas : le texte reste à l'écran.
+  }
+  showVisit();
+}
+
+function visited() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function showVisit() {
+  const visit = visited();
+  $("visit").hidden = !visit.length;
+  $("texts").replaceChildren(
+    ...visit.map(({ id, stories: saved }) => {
+      const item = document.createElement("li"), words = printed(saved.map(text).join(" ‖ "));
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: words.length > 160 ? `${words.slice(0, 160)}…` : words });
+      button.addEventListener("click", () => show(saved.map((story) => ({ ...story, id }))));
+      item.append(button);
+      return item;
+    }),
+  );
+}
+
+/** Remet à l'écran un texte de cette visite. */
+function show(saved) {
+  writing?.abort();
+  stories = saved;
+  stories.forEach(draw);
+  $("stories").replaceChildren(...stories.map((story) => story.section));
+  document.querySelector("main").classList.toggle("wide", stories.length > 1);
+  busy(false);
+  tell("");
+  $("texte").scrollIntoView({ block: "center" });
+}
+
+/** Attend que le modèle soit chargé, en le disant. */
+async function waitForModel(signal) {
+  while ($("model").options.length === 0) {
+    const health = await (await fetch("/healthz", { signal })).json();
+    if (health.status === "ready") {
+      $("model").replaceChildren(...health.models.map((name) => new Option(name)));
+      $("compare-field").hidden = health.models.length < 2;
+      return tell("");
+    }
+    tell("Le modèle se charge…");
+    await new Promise((wake) => setTimeout(wake, 500));
+  }
+}

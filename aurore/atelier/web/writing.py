@@ -1,0 +1,222 @@
+"""Un réseau, une salle entière : une seule boucle ajoute un token à tous les textes demandés, puis recommence.
+
+Lire les poids prend plus de temps que de calculer avec : quarante textes écrits ensemble finissent bien avant quarante textes
+écrits l'un après l'autre. Chaque visiteur a son texte, son hasard, et entre ou sort entre deux tokens.
+"""
+
+import itertools
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transformers import Pipeline
+
+from atelier import generation, originality, streaming
+from atelier.console import AuroreError, explain
+from atelier.decoder import ROOM
+from atelier.sampling import Sampling
+from atelier.streaming import Group, Text, Token
+from atelier.web.demands import Demand
+
+TOGETHER, WAITING = 64, 64  # textes écrits ensemble, au plus ; et demandes qui attendent leur tour
+CACHE_BYTES = 2 << 30  # ce que les clés et les valeurs de ces textes peuvent occuper
+READ_TOGETHER = 4096  # tokens d'amorces lus en une fois : au-delà, tous attendraient trop
+QUIET = 3.0  # secondes sans personne avant de compiler : une seconde ou deux pendant lesquelles nul texte n'avance
+HEARTBEAT = 1.0  # secondes sans rien de neuf au bout desquelles un visiteur a des nouvelles, et nous de lui
+
+
+class Busy(AuroreError):
+    """Trop de demandes attendent, ou la page s'arrête : à réessayer plus tard."""
+
+
+class Network:
+    """Un modèle chargé, et les textes qu'il est en train d'écrire."""
+
+    def __init__(self, folder: Path):
+        self.pipe: Pipeline = generation.load_pipeline(folder)
+        config = self.pipe.model.config
+        cache = 8 * config.n_layer * config.n_embd * config.n_positions  # octets : clés et valeurs, en float32
+        self.places = min(TOGETHER, 1 << (CACHE_BYTES // cache).bit_length() - 1)
+        self.cold = [1 << power for power in range(self.places.bit_length())]  # les rangs pour lesquels rien n'est encore compilé
+        self.group = self.new_group()
+
+    def new_group(self) -> Group:
+        return Group(self.pipe.model.decoder, self.pipe.tokenizer)
+
+    def warm_up(self) -> None:
+        """Compile le décodeur pour un nombre de textes de plus : une à deux secondes, mieux prises quand personne n'attend."""
+        ranks, decoder = self.cold.pop(0), self.pipe.model.decoder
+        decoder.start([[0]] * ranks, ROOM)
+        decoder.step([0] * ranks)
+        self.group = self.new_group()
+
+
+@dataclass(eq=False)
+class Job:
+    """Une demande, et ce que la boucle en a déjà fait : des tokens, puis None, ou une phrase si elle a dû s'interrompre."""
+
+    demand: Demand
+    model: str
+    network: Network
+    text: Text
+    news: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Où en est cette demande dans la file : 1, la prochaine."""
+
+    number: int
+
+
+class Writer:
+    """Les modèles, par nom, et la boucle qui les fait écrire. `networks` reçoit chacun quand on le demande."""
+
+    def __init__(self, folders: dict[str, Path]):
+        self.folders, self.networks = folders, {}
+        self.loading, self.reading = threading.Lock(), threading.Lock()
+        self.changed = threading.Condition()  # protège ce qui suit
+        self.waiting: list[Job] = []
+        self.writing: dict[Text, Job] = {}
+        self.gone: list[Job] = []
+        self.closed = False
+        self.shelf = originality.reading_shelf()
+        self.first = next(iter(folders))
+        for _ in range(2):  # un texte, et deux côte à côte
+            self.network(self.first).warm_up()
+        threading.Thread(target=self._loop, daemon=True, name="boucle").start()
+
+    def network(self, name: str) -> Network:
+        """Le modèle de ce nom. Chargé à la première demande ; il le reste."""
+        if name not in self.folders:
+            raise AuroreError(f"Pas de modèle « {name[:60]} » ici. Il y a : {', '.join(self.folders)}.")
+        with self.loading:
+            if name not in self.networks:
+                self.networks[name] = Network(self.folders[name])
+            return self.networks[name]
+
+    def compared(self) -> list[str]:
+        """Les modèles à mettre côte à côte : le premier, et celui dont il est parti."""
+        return list(self.folders)[:2]
+
+    def ask(self, demand: Demand) -> Job:
+        """Met une demande dans la file. Lève `AuroreError` si elle ne peut être servie, `Busy` si c'est pour l'instant."""
+        model = demand.model or self.first
+        network = self.network(model)
+        if not demand.slide:
+            generation.check_prompt(demand.prompt, network.pipe, demand.max_new_tokens)
+        room = network.pipe.model.config.n_positions - demand.max_new_tokens
+        text = Text(
+            network.pipe.tokenizer(demand.prompt.strip())["input_ids"][-room:], demand.max_new_tokens,
+            Sampling(demand.temperature, demand.top_p, demand.top_k), demand.seed,
+        )  # fmt: skip
+        job = Job(demand, model, network, text)
+        with self.changed:
+            if self.closed:
+                raise Busy("La page s'arrête : revenez quand elle sera relancée.")
+            if len(self.waiting) >= WAITING:
+                raise Busy("Trop d'histoires attendent leur tour : réessayez dans quelques secondes.")
+            self.waiting.append(job)
+            self.changed.notify()
+        return job
+
+    def follow(self, job: Job) -> Iterator[Token | Place | None]:
+        """Les tokens d'une demande à mesure qu'ils s'écrivent, et entre-temps sa place dans la file, ou None s'il n'y a rien de neuf.
+
+        Fermer l'itérateur abandonne la demande. Lève `AuroreError` si le texte a dû s'interrompre.
+        """
+        try:
+            if place := self.place(job):
+                yield Place(place)
+            while True:
+                try:
+                    news = job.news.get(timeout=HEARTBEAT)
+                except queue.Empty:
+                    yield Place(place) if (place := self.place(job)) else None
+                    continue
+                if news is None:
+                    return
+                if isinstance(news, str):
+                    raise AuroreError(news)
+                yield news
+        finally:
+            with self.changed:
+                self.gone.append(job)
+                self.changed.notify()
+
+    def place(self, job: Job) -> int:
+        with self.changed:
+            return self.waiting.index(job) + 1 if job in self.waiting else 0
+
+    def read(self, job: Job) -> list[Token]:
+        """Les tokens de l'amorce, et ce que le modèle en pensait."""
+        with self.reading:
+            return streaming.read(job.network.pipe.model, job.network.pipe.tokenizer, job.demand.prompt.strip())
+
+    def close(self, patience: float) -> None:
+        """N'accepte plus rien ; laisse `patience` secondes aux textes en cours, puis les interrompt."""
+        with self.changed:
+            self.closed = True
+            self.changed.wait_for(lambda: not self.writing and not self.waiting, patience)
+            self._interrupt([*self.writing.values(), *self.waiting], "La page s'arrête : ce texte reste inachevé.")
+
+    def _loop(self) -> None:
+        while True:
+            with self.changed:
+                cold = next((network for network in self.networks.copy().values() if network.cold), None)
+                asked = self.changed.wait_for(lambda: bool(self.waiting or self.writing), QUIET if cold else None)
+                self._let_go()
+                self._let_in()
+                busy = {job.network for job in self.writing.values()}
+            if cold and not asked:
+                cold.warm_up()
+            for network in busy:
+                self._step(network)
+
+    def _let_go(self) -> None:
+        """Ceux qui sont partis rendent leur place."""
+        for job in self.gone:
+            if job in self.waiting:
+                self.waiting.remove(job)
+            elif self.writing.pop(job.text, None):
+                job.network.group.leave(job.text)
+        self.gone.clear()
+        self.changed.notify_all()
+
+    def _let_in(self) -> None:
+        """Les premiers de la file prennent les places libres de leur modèle."""
+        for network, jobs in itertools.groupby(sorted(self.waiting, key=lambda job: id(job.network)), lambda job: job.network):
+            free, longest = network.places - len(network.group.texts), 0
+            for number, job in enumerate(list(jobs)[:free], 1):
+                longest = max(longest, len(job.text.prompt))
+                if number > 1 and number * longest > READ_TOGETHER:
+                    break
+                network.group.join(job.text)
+                self.waiting.remove(job)
+                self.writing[job.text] = job
+
+    def _step(self, network: Network) -> None:
+        try:
+            steps = network.group.step()
+        except Exception as error:  # un modèle abîmé ne doit pas arrêter les autres
+            with self.changed:
+                self._interrupt([job for job in self.writing.values() if job.network is network], explain(error))
+            network.group = network.new_group()
+            return
+        with self.changed:
+            for text, token in steps:
+                if job := self.writing.get(text):
+                    job.news.put(token)
+                    if text.finished:
+                        job.news.put(None)
+                        del self.writing[text]
+            self.changed.notify_all()
+
+    def _interrupt(self, jobs: list[Job], sentence: str) -> None:
+        for job in jobs:
+            job.news.put(sentence)
+            self.writing.pop(job.text, None)
+            if job in self.waiting:
+                self.waiting.remove(job)

@@ -1,0 +1,50 @@
+"""Ce que la page fait d'un texte : la typographie de l'imprimé, où il s'arrête, les insultes masquées."""
+
+import pytest
+
+from atelier.streaming import Token
+from atelier.web.insults import insults, mask, masked
+from atelier.web.prose import kept, printed
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("Quoi ! dit-il ; l'heure ?", "Quoi\u202f! dit-il\u202f; l’heure\u202f?"),
+        ("« Oui » : non", "«\u00a0Oui\u00a0»\u00a0: non"),
+        ("— Ah", "—\u00a0Ah"),
+    ],
+)
+def test_a_text_is_printed_as_in_a_book(text, expected):
+    assert printed(text) == expected and len(printed(text)) == len(text)
+
+
+def test_a_text_is_cut_back_to_a_sentence_but_never_under_half():
+    assert kept("Il", [" dort", ".", " Elle", " lit"]) == 2
+    assert kept("Il", [" dort", ".", " Elle", " lit", " le", " soir"]) == 6
+    assert kept("Il", [" voit", " M", ".", " de", " la"]) == 5, "« M. » n'est pas une fin de phrase"
+    assert kept("Il", []) == 0
+
+
+def test_an_insult_is_found_whatever_its_accents_case_or_number():
+    assert [found[0] for found in insults("Ces ENFOIRÉS, connard !")] == ["ENFOIRÉS", "connard"]
+    assert not insults("le bouffon du roi, une catin, un conte, la concorde, la députée")
+    assert masked("Quel connard !") == "Quel c•••••• !"
+
+
+def piece(text: str) -> Token:
+    return Token(1, text, -1.0, ((text, 0.5), (" salaud", 0.1)))
+
+
+def test_an_insult_in_several_tokens_is_masked_before_any_is_shown():
+    shown = list(mask([piece(" quel"), None, piece(" con"), piece("nard"), piece(" !")], "Ah"))
+    assert [token.piece if token else None for token in shown] == [None, " quel", " c••", "••••", " !"]
+    assert shown[1].alternatives[1] == (" s•••••", 0.1)
+
+
+def test_an_insult_begun_by_the_prompt_is_masked():
+    assert [token.piece for token in mask([piece("nard"), piece(" !")], "quel con")] == ["••••", " !"]
+
+
+def test_an_ordinary_word_begun_like_an_insult_passes():
+    assert [token.piece for token in mask([piece(" con"), piece("te")], "")] == [" con", "te"]
