@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import urllib.request
 
 import pytest
 from conftest import AURORE, environment, load, refused
+from readme import README
 
 PROMPT = "Il était une fois"
 
@@ -236,6 +239,13 @@ def test_nothing_runs_in_the_page_that_is_not_the_page(page, path):
 
 def test_the_page_says_whether_it_is_ready(page):
     assert json.loads(get(f"{page}/healthz")[1]) == {"status": "ready", "models": ["mini"], "writing": 0, "waiting": 0}
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl n'est pas installé")
+@pytest.mark.parametrize("line", re.findall(r"^curl .*$", README, re.MULTILINE))
+def test_the_curl_lines_of_the_readme_work_as_they_stand(page, line):
+    done = subprocess.run(shlex.split(line.replace("http://localhost", page)) + ["-sS", "--fail-with-body"], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0 and re.search('"status"|"text"', done.stdout), done
 
 
 def test_while_the_model_loads_the_page_says_so_and_when_to_come_back():
