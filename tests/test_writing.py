@@ -27,9 +27,10 @@ def folders(tiny, tokenizer, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def writer(folders, prepared):
+def writer(folders):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writing.originality, "reading_shelf", dict)
+        patch.setattr(writing, "TOGETHER", 4)  # moins de formes à compiler
         yield Writer(folders)
 
 
@@ -97,6 +98,7 @@ def test_a_model_that_is_not_there_is_told(writer):
 
 def test_a_page_that_stops_interrupts_what_is_too_long_and_takes_nothing_more(folders, monkeypatch):
     monkeypatch.setattr(writing.originality, "reading_shelf", dict)
+    monkeypatch.setattr(writing, "TOGETHER", 2)
     closing = Writer({"tiny": folders["tiny"]})
     running = closing.follow(closing.ask(Demand(PROMPT, seed=0, max_new_tokens=100)))
     next(running)

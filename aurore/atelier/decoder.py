@@ -21,12 +21,17 @@ NEVER = -1e9  # le score d'un token qu'il est interdit de regarder
 IDS, NUMBER, TABLE = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32), tf.TensorSpec([None, None])
 
 
+def ranks_for(texts: int) -> int:
+    """Combien de rangs le cache a pour ce nombre de textes : de double en double, puis de seize en seize. XLA compile pour chacun."""
+    return 1 << (texts - 1).bit_length() if texts <= 32 else -(-texts // 16) * 16
+
+
 class Decoder:
     """Des textes qui s'écrivent ensemble, un par rang, avec les poids de `model`, qui ne changent pas tant qu'il y a des textes en cours.
 
     `start` lit des amorces, qui prennent les rangs suivants ; `step` ajoute un token à chaque texte ; `stop` libère un rang.
     Le cache est de forme (rangs, têtes, positions, taille d'une tête), pour chaque bloc. XLA compile `step` pour chaque forme, ce
-    qui prend une seconde : rangs et positions vont donc de double en double.
+    qui prend une seconde : rangs et positions vont donc par paliers.
     """
 
     def __init__(self, model):
@@ -70,8 +75,9 @@ class Decoder:
 
     def stop(self, row: int) -> None:
         """Oublie un texte ; le dernier prend son rang."""
-        self._move(len(self.lengths) - 1, row)
-        self.lengths[row] = self.lengths[-1]
+        if row < (last := len(self.lengths) - 1):
+            self._move(last, row)
+            self.lengths[row] = self.lengths[last]
         self.lengths = self.lengths[:-1]
 
     def clear(self) -> None:
@@ -82,7 +88,7 @@ class Decoder:
     def _make_room(self, texts: int, positions: int) -> None:
         if positions > self.context:
             raise ValueError(f"Le contexte de ce modèle est de {self.context} tokens : il n'en tient pas {positions}.")
-        ranks, room = 1 << (texts - 1).bit_length(), ROOM << (int(positions - 1) // ROOM).bit_length()
+        ranks, room = ranks_for(texts), ROOM << (int(positions - 1) // ROOM).bit_length()
         kept = len(self.lengths)
         if kept:
             room = max(room, self.room)
@@ -161,7 +167,7 @@ class Decoder:
             old = cache[:kept, :, :room]
             cache.assign(tf.pad(old, [[0, ranks - kept], [0, 0], [0, room - tf.shape(old)[2]], [0, 0]]))
 
-    @tf.function(input_signature=[NUMBER, NUMBER])
+    @tf.function(input_signature=[NUMBER, NUMBER], jit_compile=True)  # sans XLA, chaque cache serait recopié en entier
     def _move(self, source, target):
         for cache in (*self.keys, *self.values):
-            cache[target].assign(cache[source])
+            cache.scatter_nd_update([[target]], tf.gather(tf.convert_to_tensor(cache), [source]))

@@ -169,6 +169,7 @@ class Backup(keras.callbacks.Callback):
         """Remet le modèle et son optimiseur dans l'état enregistré ; rend le pas où l'on en était, et oublie ce qui le suivait."""
         self.manager.checkpoint.restore(self.manager.latest_checkpoint).assert_existing_objects_matched()
         step = self.history["resumed_at"] = self.step()
+        self.history.setdefault("loss_seconds", [0.0] * len(self.history["loss"]))  # un entraînement commencé avant qu'on les note
         for steps, *measures in (("loss_steps", "loss", "loss_seconds"), ("val_steps", "val_loss")):
             kept = sum(seen <= step for seen in self.history[steps])
             for name in (steps, *measures):

@@ -139,9 +139,8 @@ class Group:
             self.texts += self.waiting
             self.waiting = []
         steps = [(text, self._write(text, logits)) for text, logits in zip(self.texts, rows)]
-        for text, _ in steps:
-            if text.finished:
-                self.leave(text)
+        for text in [text for text in reversed(self.texts) if text.finished]:  # du dernier rang au premier : le dernier ne se déplace pas
+            self.leave(text)
         return steps
 
     def _write(self, text: Text, logits: np.ndarray) -> Token:

@@ -2,6 +2,8 @@
 
 import errno
 import logging
+import os
+import re
 import socket
 import threading
 import time
@@ -31,8 +33,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
+HOST = re.compile(r"(([a-z0-9_-]{1,63}\.){0,20}[a-z0-9_-]{1,63}\.?|\[[0-9a-f:.]{2,45}\])?(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 REFUSALS = {
     404: "Cette page n'existe pas.",
     405: "Cette page ne se demande pas ainsi.",
@@ -68,6 +70,16 @@ class Handler(WSGIRequestHandler):
 
     timeout = SLOWEST
 
+    def run_wsgi(self) -> None:
+        """Refuse d'abord un nom d'hôte ou une adresse qui n'en sont pas : Werkzeug et Flask y échoueraient."""
+        if HOST.fullmatch(self.headers.get("Host", "")) and self.path.startswith("/"):
+            super().run_wsgi()
+        else:
+            self.send_error(400, explain="Adresse ou nom d'hôte incompréhensible.")
+
+    def version_string(self) -> str:
+        return "Aurore"
+
     def log(self, type: str, message: str, *args) -> None:
         if DEBUG:
             super().log(type, message, *args)
@@ -98,7 +110,8 @@ def protect(app: Flask) -> None:
             for job in jobs if app.config.get("LOG_TEXTS") else ():
                 tell(f"  {ascii(job.text.before + job.text.written)[1:-1]}")
 
-        response.call_on_close(log)  # une suite de tokens finit bien après ses en-têtes
+        if request.endpoint not in ("static", "trainings.state"):  # ni les feuilles de style, ni ce qu'une page redemande sans cesse
+            response.call_on_close(log)  # une suite de tokens finit bien après ses en-têtes
         return response
 
     @app.errorhandler(HTTPException)
@@ -110,7 +123,8 @@ def protect(app: Flask) -> None:
 
     @app.errorhandler(AuroreError)
     def _refuse_demand(error: AuroreError):
-        return jsonify(error=str(error), reason="busy" if isinstance(error, Busy) else getattr(error, "reason", "prompt")), status(error)
+        sentence = str(error).encode("utf-8", "replace").decode("utf-8")  # elle peut citer la moitié d'un caractère
+        return jsonify(error=sentence, reason="busy" if isinstance(error, Busy) else getattr(error, "reason", "prompt")), status(error)
 
     @app.errorhandler(ConnectionError)
     def _gone(error: ConnectionError):
@@ -150,6 +164,7 @@ def serve(app: Flask, listener: socket.socket, load: Callable[[], Writer]) -> No
             writer.close(PATIENCE)
             time.sleep(0.2)  # que ceux qu'on a interrompus aient le temps de le dire
         print("Page arrêtée.", flush=True)
+        os._exit(0)  # un fil peut être au milieu d'un calcul de TensorFlow, que Python ne sait pas interrompre proprement
     finally:
         server.server_close()
     if failures:

@@ -15,7 +15,7 @@ from transformers import Pipeline
 
 from atelier import generation, originality, streaming
 from atelier.console import AuroreError, explain
-from atelier.decoder import ROOM
+from atelier.decoder import ROOM, ranks_for
 from atelier.sampling import Sampling
 from atelier.streaming import Group, Text, Token
 from atelier.web.demands import Demand
@@ -39,7 +39,7 @@ class Network:
         config = self.pipe.model.config
         cache = 8 * config.n_layer * config.n_embd * config.n_positions  # octets : clés et valeurs, en float32
         self.places = min(TOGETHER, 1 << (CACHE_BYTES // cache).bit_length() - 1)
-        self.cold = [1 << power for power in range(self.places.bit_length())]  # les rangs pour lesquels rien n'est encore compilé
+        self.cold = sorted({ranks_for(texts + 1) for texts in range(self.places)})  # les rangs pour lesquels rien n'est encore compilé
         self.group = self.new_group()
 
     def new_group(self) -> Group:
@@ -50,6 +50,7 @@ class Network:
         ranks, decoder = self.cold.pop(0), self.pipe.model.decoder
         decoder.start([[0]] * ranks, ROOM)
         decoder.step([0] * ranks)
+        decoder.stop(0)
         self.group = self.new_group()
 
 
@@ -163,10 +164,12 @@ class Writer:
             self._interrupt([*self.writing.values(), *self.waiting], "La page s'arrête : ce texte reste inachevé.")
 
     def _loop(self) -> None:
+        asked = False
         while True:
             with self.changed:
                 cold = next((network for network in self.networks.copy().values() if network.cold), None)
-                asked = self.changed.wait_for(lambda: bool(self.waiting or self.writing), QUIET if cold else None)
+                patience = (QUIET if asked else 0) if cold else None
+                asked = self.changed.wait_for(lambda: bool(self.waiting or self.writing), patience)
                 self._let_go()
                 self._let_in()
                 busy = {job.network for job in self.writing.values()}

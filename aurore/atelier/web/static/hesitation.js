@@ -1,15 +1,15 @@
 // Le petit panneau d'un token : sa probabilité, ce que le réseau pouvait écrire à sa place, et de quoi le choisir.
 
-const panel = document.getElementById("hesitation");
+const panel = document.getElementById("hesitation"), spoken = document.getElementById("spoken"); // ce dernier, pour qui écoute la page
 let examined = null;
 
 const shown = (probability) => `${(100 * probability).toLocaleString("fr", { maximumFractionDigits: probability < 0.01 ? 2 : 1 })} %`;
 
-/** Un token comme on le lit : « …ent » s'il finit un mot commencé, et ce qu'il est s'il ne se lit pas. */
-function readable(piece) {
+/** Un token comme on le lit : « …ent » s'il continue le mot qui finit `before`, et ce qu'il est s'il ne se lit pas. */
+function readable(piece, before) {
   if (piece === "") return "fin du texte";
   if (piece.trim() === "") return piece.includes("\n") ? "à la ligne" : "espace";
-  return `« ${/^[\p{L}]/u.test(piece) ? "…" : ""}${piece.trim()} »`;
+  return `« ${/\p{L}$/u.test(before) && /^\p{L}/u.test(piece) ? "…" : ""}${piece.trim()} »`;
 }
 
 /** Montre le panneau sous ce token. `choose` reçoit ce que le visiteur choisit. */
@@ -18,15 +18,15 @@ export function showHesitation(element, choose) {
   hideHesitation();
   examined = element;
   element.classList.add("examined");
-  const { token } = element, rank = token.alternatives.findIndex(({ text }) => text === token.text) + 1;
+  const { token, story } = element, before = story.tokens[story.tokens.indexOf(token) - 1]?.text ?? story.prompt;
   const title = document.createElement("p");
-  title.textContent = `${readable(token.text)} : ${shown(Math.exp(token.logprob))}${token.chosen ? ", votre choix" : rank === 1 ? ", le plus probable" : ""}`;
+  title.textContent = `${readable(token.text, before)} : ${shown(Math.exp(token.logprob))}${token.chosen ? ", votre choix" : token.alternatives[0].text === token.text ? ", le plus probable" : ""}`;
   const list = document.createElement("ul");
   for (const alternative of token.alternatives) {
     const item = document.createElement("li"), button = document.createElement("button");
     Object.assign(button, { type: "button", className: `alternative${alternative.text === token.text ? " own" : ""}` });
     button.append(
-      Object.assign(document.createElement("span"), { textContent: readable(alternative.text) }),
+      Object.assign(document.createElement("span"), { textContent: readable(alternative.text, before) }),
       Object.assign(document.createElement("span"), { textContent: shown(alternative.probability) }),
     );
     // La moitié d'un caractère, ou la fin du texte, ne se continue pas.
@@ -36,6 +36,7 @@ export function showHesitation(element, choose) {
     list.append(item);
   }
   panel.replaceChildren(title, list);
+  spoken.textContent = title.textContent;
   panel.hidden = false;
   place(element);
 }

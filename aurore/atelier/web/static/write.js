@@ -22,10 +22,10 @@ $("form").addEventListener("submit", (event) => {
   begin(false);
 });
 $("stop").addEventListener("click", () => writing?.abort());
-$("continue").addEventListener("click", () => run(stories.map((story) => ({ ...story, tokens: story.tokens.slice() })), {}));
+$("continue").addEventListener("click", () => run(stories.map((story) => ({ ...story, tokens: story.tokens.slice() }))));
 $("again").addEventListener("click", () => {
   const seed = randomSeed();
-  run(stories.map((story) => ({ ...story, seed, tokens: [], quotations: [] })), {});
+  run(stories.map((story) => ({ ...story, id: null, seed, tokens: [], quotations: [], finish: null })));
 });
 $("copy").addEventListener("click", copy);
 $("colours").addEventListener("change", () => {
@@ -50,11 +50,11 @@ function begin(force) {
   run(models.map((model) => ({ model, seed, settings, prompt: $("amorce").value.trim(), tokens: [], quotations: [] })), { force });
 }
 
-/** Fait écrire la suite de chacun de ces textes, et les montre à mesure. */
-async function run(next, { force = true }) {
+/** Montre ces textes, et fait écrire la suite de chacun, ou d'un seul (`only`), à mesure. */
+async function run(next, { force = true, only } = {}) {
   writing?.abort();
   const control = (writing = new AbortController());
-  if (force !== true || next.some((story) => !story.prompt)) say("");
+  say("");
   stories = next;
   stories.forEach(draw);
   $("stories").replaceChildren(...stories.map((story) => story.section));
@@ -64,7 +64,7 @@ async function run(next, { force = true }) {
   const start = performance.now();
   try {
     await waitForModel(control.signal);
-    const counts = await Promise.all(stories.map((story) => write(story, force, control.signal)));
+    const counts = await Promise.all((only ? [only] : stories).map((story) => write(story, force, control.signal)));
     const count = counts.reduce((sum, each) => sum + each, 0), seconds = (performance.now() - start) / 1000;
     const how = stories.length === 1 ? DECLINED[stories[0].finish] ?? "" : "";
     tell(`Le texte est écrit : ${count} tokens en ${seconds.toFixed(1).replace(".", ",")} s, graine ${stories[0].seed}. ${how}`);
@@ -77,6 +77,7 @@ async function run(next, { force = true }) {
   writing = null;
   stories.forEach((story) => story.section.classList.remove("writing"));
   busy(false);
+  if (document.activeElement === document.body) ($("texte") ? $("continue") : $("write")).focus();
   if (stories.some((story) => story.tokens.length)) keep();
   else if (!stories[0].tokens.length) $("stories").replaceChildren();
 }
@@ -88,7 +89,10 @@ async function write(story, force, signal) {
     method: "POST", signal, headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ ...body, force, stream: true, sentence: true, slide: before > 0 }),
   });
-  if (!answer.ok) throw await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    const { error: sentence, reason } = await answer.json().catch(() => ({}));
+    throw { sentence, reason };
+  }
   story.section.classList.add("writing");
   let done = null;
   for await (const { name, content } of events(answer.body)) {
@@ -212,8 +216,8 @@ function examine(element) {
 function choose(element, { text: chosenText, probability }) {
   const { story, token } = element, place = story.tokens.indexOf(token);
   const other = { ...token, text: chosenText, printed: printed(chosenText), logprob: Math.log(probability), chosen: true };
-  const next = { ...story, tokens: [...story.tokens.slice(0, place), other], quotations: [], finish: null };
-  run(stories.map((each) => (each === story ? next : { ...each, done: true })).filter((each) => !each.done), {});
+  const next = { ...story, id: null, tokens: [...story.tokens.slice(0, place), other], quotations: [], finish: null };
+  run(stories.map((each) => (each === story ? next : each)), { only: next });
 }
 
 function busy(now) {
@@ -223,7 +227,7 @@ function busy(now) {
 }
 
 function tell(sentence) {
-  if ($("status").textContent !== sentence) $("status").textContent = sentence;
+  if ($("status").textContent !== printed(sentence)) $("status").textContent = printed(sentence);
 }
 
 /** Ce qui ne va pas, et s'il y a lieu, de quoi passer outre. */

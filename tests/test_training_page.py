@@ -1,0 +1,263 @@
+"""La page des entraînements : ce que l'étape 3 écrit s'y voit à mesure, et rien de ce qui traîne dans model/ ne la fait tomber."""
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from conftest import AURORE
+from flask import Flask
+
+from atelier import runs, settings
+from atelier.web import trainings
+
+WEB = AURORE / "atelier" / "web"
+NAME = "2026-07-26_13h32m15"
+SETTINGS = {"batch_size": 8, "learning_rate": 0.00078125, "freeze": 0, "seed": 1804}
+
+
+@pytest.fixture
+def client(tmp_path, monkeypatch):
+    """La page, servie par une application qui n'a qu'elle ; ses entraînements sont dans `tmp_path / "model"`."""
+    monkeypatch.setattr(settings, "MODELS", tmp_path / "model")
+    app = Flask("essai", template_folder=WEB / "templates", static_folder=WEB / "static")
+    app.add_url_rule("/", "index", lambda: "")
+    app.add_url_rule("/generate", "generate", lambda: "")
+    app.register_blueprint(trainings.trainings)
+    app.testing = True
+    return app.test_client()
+
+
+def write(name: str = NAME, **changes):
+    """Un entraînement de 120 pas, dont 40 sont faits, une évaluation comprise ; rend son dossier."""
+    folder = settings.MODELS / name
+    (folder / "state").mkdir(parents=True, exist_ok=True)
+    history = runs.new_history("mini", SETTINGS, 245_760, math.log(42.4)) | {"steps": 120}
+    history["loss_steps"] = [*range(1, 41)]
+    history["loss"] = [3.7 - step / 100 for step in range(40)]
+    history["loss_seconds"] = [step * 0.5 + (10 if step > 20 else 0) for step in range(1, 41)]  # l'évaluation a pris dix secondes
+    history["val_loss"].append(math.log(40.1))
+    history["val_steps"].append(20)
+    (folder / "history.json").write_text(json.dumps(history | changes), "utf-8")
+    return folder
+
+
+def age(folder, seconds: float) -> None:
+    os.utime(folder / "history.json", (time.time() - seconds,) * 2)
+
+
+def seen(client) -> list[dict]:
+    """L'état que lit training.js : du JSON strict."""
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} n'est pas du JSON")
+
+    return json.loads(client.get("/entrainement/state").text, parse_constant=refuse)["runs"]
+
+
+def figures(run: dict) -> dict:
+    return {name: value.replace("\u202f", " ") for name, value in run["figures"]}
+
+
+class Page(HTMLParser):
+    """Les balises d'une page, et son texte."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(html)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def page(client) -> Page:
+    answer = client.get("/entrainement")
+    assert answer.status_code == 200
+    return Page(answer.text)
+
+
+def test_before_any_training_the_page_says_what_to_do(client):
+    shown = page(client)
+    assert "Aucun entraînement pour l'instant" in shown.text and "python aurore/3_train_solution.py" in shown.text
+    assert not shown.all("img") and client.get("/entrainement/state").json == {"live": False, "runs": []}
+
+
+def test_a_running_training_shows_how_far_and_how_fast_it_goes(client):
+    write()
+    (run,) = seen(client)
+    assert (run["state"], run["word"], run["done"], run["total"]) == ("running", "en cours", 40, 120)
+    told = figures(run)
+    assert told["Avancement"] == "pas 40 sur 120"
+    assert told["Vitesse"] == "2 048 tokens par seconde", "8 blocs de 128 tokens en une demi-seconde, sans compter l'évaluation"
+    assert told["Temps restant"] == "encore 1 min 00 s environ", "80 pas à 0,75 s, évaluations comprises"
+    assert run["note"].replace("\u202f", " ") == "pas 40 sur 120 · 2 048 tokens par seconde · encore 1 min 00 s environ"
+    assert told["Texte lu"] == "40 960 tokens (17 % d'une époque)"
+    assert told["Perplexité de validation"] == "42,4 avant, 40,1 au pas 20"
+    assert (told["Taille des lots"], told["Taux d'apprentissage"]) == ("8 blocs de 128 tokens", "0,000781")
+    assert (told["Blocs gelés"], told["Graine du hasard"], told["Modèle de base"]) == ("aucun", "1804", "mini")
+    assert client.get("/entrainement/state").json["live"] is True
+    shown = page(client)
+    assert shown.all("progress")[0] | {"value": "40", "max": "120"} == shown.all("progress")[0]
+    assert "Entraînement du 26 juillet 2026 à 13 h 32" in shown.text and "en cours" in shown.text
+    assert all(value.replace(" ", "") in re.sub(r"\s", "", shown.text) for value in told.values()), "tout se lit sans JavaScript"
+
+
+def test_the_last_steps_done_the_model_is_being_saved(client):
+    write(steps=40)
+    assert "dernière évaluation" in figures(*seen(client))["Temps restant"]
+
+
+def test_speed_and_time_left_are_those_since_the_training_was_resumed(client):
+    write(resumed_at=20, loss_seconds=[step * 5.0 for step in range(1, 21)] + [100 + step * 0.5 for step in range(1, 21)])
+    told = figures(*seen(client))
+    assert (told["Repris"], told["Vitesse"], told["Temps restant"]) == ("au pas 20", "2 048 tokens par seconde", "encore 40 s environ")
+
+
+def test_running_interrupted_and_finished_are_told_apart(client):
+    stopped = write("2026-07-26_10h00m00", interrupted=True)
+    silent, lost = write("2026-07-26_11h00m00"), write("2026-07-26_12h00m00")
+    done = write("2026-07-26_13h00m00", final_val_loss=math.log(38.1))
+    slow = write("2026-07-26_14h00m00", batch_size=64, loss_seconds=[step * 9.0 for step in range(1, 41)])
+    for folder, seconds in ((stopped, 400), (silent, 300), (lost, 200), (done, 9000), (slow, 120)):
+        age(folder, seconds)
+    for folder in (stopped, silent):
+        (folder / "state" / "checkpoint").touch()
+    (done / "model.safetensors").touch()
+    running, finished, hopeless, newest, older = seen(client)
+    assert [run["state"] for run in (running, finished, hopeless, newest, older)] == ["running", "finished"] + ["interrupted"] * 3
+    assert newest["command"].endswith("3_train_solution.py --resume") and "où il en était" in newest["note"]
+    assert "le plus récent" in older["note"] and "ne se reprendra pas" in hopeless["note"] and not hopeless["command"]
+    assert figures(finished)["Perplexité de validation"] == "42,4 avant, 38,1 après" and "Temps restant" not in figures(finished)
+    shown = page(client)
+    assert [each["data-run"][11:13] for each in shown.all("details")] == ["14", "13", "12", "11", "10"], "le plus récent d'abord"
+    assert newest["command"] in shown.text and [name in shown.text for name in ("en cours", "fini", "interrompu")] == [True] * 3
+
+
+def test_a_training_that_prepares_itself_is_already_there(client):
+    (settings.MODELS / NAME).mkdir(parents=True)
+    start = settings.MODELS / NAME / runs.START
+    start.touch()
+    (run,) = seen(client)
+    assert run["state"] == "preparing" and "se prépare" in page(client).text and not page(client).all("img")
+    os.utime(start, (0, 0))
+    assert seen(client) == [], "arrêté avant d'avoir commencé"
+
+
+def test_the_curve_is_a_drawing_and_its_version_says_when_it_changes(client):
+    folder = write()
+    answer = client.get(f"/entrainement/{NAME}.svg")
+    assert answer.status_code == 200 and answer.content_type.startswith("image/svg+xml")
+    svg = ElementTree.fromstring(answer.text)
+    assert svg.tag.endswith("svg") and NAME in svg.findtext("{*}desc") and "42,4" in answer.text
+    (image,) = page(client).all("img")
+    assert image["src"] == f"/entrainement/{NAME}.svg" and "de 42,4 à 40,1" in image["alt"] and image["width"]
+    version = seen(client)[0]["version"]
+    assert seen(client)[0]["version"] == version
+    age(folder, 5)
+    assert seen(client)[0]["version"] != version
+
+
+STRANGE = ["inconnu", "..", ".", "", ".cachée", "%2e%2e%2fmodel", "..%5c..%5cx", "%00", "lien", "latest", "état", f"{NAME}%2f"]
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_strange_name_leads_nowhere(client, tmp_path, name):
+    write()
+    write(".cachée")
+    outside = write("../dehors")
+    try:
+        (settings.MODELS / "lien").symlink_to(outside)
+    except OSError:  # Windows, sans le droit d'en faire
+        pass
+    (settings.MODELS / "latest").write_text(NAME, "utf-8")
+    assert client.get(f"/entrainement/{name}.svg").status_code == 404
+    assert [run["name"] for run in seen(client)] == [NAME]
+
+
+DAMAGED = {
+    "vide": "", "à moitié": '{"loss": [3.1, 3', "une liste": "[]", "un texte": '"perdu"', "rien": "null", "des octets": b"\xff\xfe\x00",
+    "trop profond": "[" * 10**6, "sans perte": "{}", "une perte immense": '{"steps": 1, "val_loss": [], "loss": [1' + "0" * 400 + "]}",
+    "une perte qui n'en est pas": {"loss": ["beaucoup"]}, "des pertes sans liste": {"loss": 3}, "un pas négatif": {"loss_steps": [-1] * 40},
+    "un pas qui n'est pas un nombre": {"loss_steps": [math.nan]}, "un pas en lettres": {"loss_steps": ["8"] * 40},
+    "des réglages en vrac": {"settings": [1, 2]}, "des lots en lettres": {"settings": {"batch_size": "huit"}},
+    "des secondes absurdes": {"loss_seconds": [{}]}, "des pas sans nombre": {"steps": None}, "une fin absurde": {"final_val_loss": []},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_history_is_told_and_the_others_are_shown(client, content):
+    write("2026-07-26_14h00m00")
+    folder = write(**content if isinstance(content, dict) else {})
+    if not isinstance(content, dict):
+        (folder / "history.json").write_bytes(content if isinstance(content, bytes) else content.encode())
+    sound, damaged = seen(client)
+    assert (sound["state"], damaged["state"], damaged["word"]) == ("running", "unreadable", "illisible")
+    shown = page(client)
+    assert "illisible" in shown.text and "history.json est abîmé" in shown.text and len(shown.all("img")) == 1
+    assert client.get(f"/entrainement/{NAME}.svg").status_code in (200, 404)
+
+
+def test_a_history_that_only_keeps_the_contract_is_drawn(client):
+    (settings.MODELS / "le mien").mkdir(parents=True)
+    history = {"base_model": "/ici/ou/là", "settings": {}, "steps": 90, "loss": [3.5, 3.4, 3.3], "val_loss": [3.6, 3.5], "resumed_at": 0}
+    (settings.MODELS / "le mien" / "history.json").write_text(json.dumps(history), "utf-8")
+    (run,) = seen(client)
+    assert run["title"] == "Entraînement le mien" and figures(run)["Modèle de base"] == "là"
+    assert client.get(page(client).all("img")[0]["src"]).status_code == 200
+
+
+EXTREME = [
+    {"loss": [], "loss_steps": [], "loss_seconds": []}, {"loss": [math.nan] * 40}, {"steps": 0}, {"val_loss": [math.inf]},
+    {"loss_seconds": [0.0] * 40},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", EXTREME)
+def test_whatever_was_measured_is_shown(client, changes):
+    write(**changes)
+    (run,) = seen(client)
+    assert run["state"] == ("running" if changes.get("steps", 120) else "preparing") and "nan" not in str(run).lower() and page(client)
+    assert client.get(f"/entrainement/{NAME}.svg").status_code == 200
+
+
+def test_names_and_settings_are_escaped(client):
+    name = "<b>l'été" if os.name != "nt" else "l'été"
+    write(name, base_model="<script>alert(1)</script>", settings=SETTINGS | {"<i>": "<i>"})
+    html = client.get("/entrainement").text
+    assert not re.search("<b>|<i>|<script>", html) and client.get(page(client).all("img")[0]["src"]).status_code == 200
+
+
+def test_the_page_holds_with_a_strict_policy_and_speaks_to_everyone(client):
+    write()
+    shown = page(client)
+    assert shown.all("html")[0]["lang"] == "fr" and all(image["alt"] for image in shown.all("img"))
+    inline = [name for _, attributes in shown.tags for name in attributes if name.startswith("on") or name == "style"]
+    assert not inline, "aucun style, aucun script en ligne"
+    assert not shown.all("style") and all(script["src"].startswith("/") for script in shown.all("script"))
+    assert {"scope": "row"} in shown.all("th") and all(bar["aria-label"] for bar in shown.all("progress"))
+    assert any(each.get("role") == "status" for _, each in shown.tags)
+    for file in ("training.js", "training.css"):
+        assert client.get(f"/static/{file}").status_code == 200
+    assert "innerHTML" not in client.get("/static/training.js").text and "http" not in client.get("/static/training.js").text
+
+
+def test_it_is_there_without_tensorflow():
+    shown = subprocess.run(
+        [sys.executable, "-c", "import sys, atelier.web.trainings; print('tensorflow' in sys.modules)"],
+        cwd=AURORE, capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    assert shown.stdout.strip() == "False", shown.stderr

@@ -1,0 +1,182 @@
+"""Ce qu'une personne fait de la page, dans un vrai navigateur, et ce qu'elle y voit."""
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from browser import DISTANT, NO_PROXY, Browser, Element, wait_until
+from conftest import AURORE, environment
+
+from atelier import settings
+
+PROMPT = "La jeune femme était assise au bord de l'eau"
+PRINTED = PROMPT.replace("'", "’")  # telle que la page la compose
+
+# Ce que la page montre à chaque changement : combien de tokens, si l'on peut arrêter, et si quelque chose y bouge.
+WATCH = """
+window.seen = [];
+new MutationObserver(() => seen.push({
+  tokens: document.querySelectorAll('#stories .token').length,
+  stop: document.querySelector('#stop').checkVisibility(),
+  moving: document.getAnimations().filter(each => each.playState === 'running').length,
+})).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+"""
+
+# Le contraste de tout ce qui se lit : [l'élément, son contraste, le moindre que demandent les WCAG (niveau AA)].
+CONTRASTS = """
+const point = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
+const mixed = colours => {
+  for (const colour of colours) { point.fillStyle = colour; point.fillRect(0, 0, 1, 1); }
+  const parts = [...point.getImageData(0, 0, 1, 1).data.slice(0, 3)].map(part => part / 255);
+  return parts.map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4);
+};
+const light = colours => mixed(colours).reduce((sum, part, rank) => sum + part * [.2126, .7152, .0722][rank], .05);
+const contrast = (one, other) => Math.max(one, other) / Math.min(one, other);
+const behind = element => element ? [...behind(element.parentElement), getComputedStyle(element).backgroundColor] : ['white'];
+const found = [];
+for (const element of document.body.querySelectorAll('*')) {
+  const box = element.getBoundingClientRect(), style = getComputedStyle(element), paper = behind(element);
+  const field = element.matches('input, textarea, select');
+  if (!element.checkVisibility({opacityProperty: true}) || box.width < 2 || element.matches(':disabled')) continue;
+  const name = element.tagName + '.' + element.className + '#' + element.id;
+  const add = (part, colour, least) => found.push([name + part, contrast(light([...paper, colour]), light(paper)), least]);
+  const size = parseFloat(style.fontSize), large = size >= 24 || size >= 18.66 && style.fontWeight >= 700;
+  if (field || [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())) add('', style.color, large ? 3 : 4.5);
+  if (element.placeholder) add(' (exemple)', getComputedStyle(element, '::placeholder').color, 4.5);
+}
+return found;
+"""
+
+# Ce qui dépasse de l'écran, s'il faut faire défiler la page de côté : les lignes, et les cadres.
+TOO_WIDE = """
+const room = document.documentElement.clientWidth, range = document.createRange();
+const wide = node => { range.selectNode(node); return range.getBoundingClientRect().right > room; };
+const around = [...document.body.querySelectorAll('*')].filter(each => wide(each) || [...each.childNodes].some(wide));
+return document.documentElement.scrollWidth > room ? around.map(each => each.outerHTML.slice(0, 60)) : [];
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def pretend_trained(home: Path) -> None:
+    """Un dossier d'entraînement, comme l'étape 3 en laisse un : `mini`, qui n'a rien appris de plus."""
+    run = home / "model" / "essai"
+    run.mkdir(parents=True)
+    for file in settings.MINI.iterdir():
+        (run / file.name).symlink_to(file)
+    history = {"base_model": "mini", "settings": {}, "steps": 1, "loss": [4.0], "val_loss": [4.0], "resumed_at": 0}
+    (run / "history.json").write_text(json.dumps(history), "utf-8")
+    (home / "model" / "latest").write_text("essai", "utf-8")
+
+
+@contextlib.contextmanager
+def served(home: Path) -> Iterator[str]:
+    """L'adresse de la vraie page, servie par le vrai script, avec deux modèles ; à la fin, elle s'arrête proprement."""
+    port = free_port()
+    pretend_trained(home)
+    with (home / "log").open("w+", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, AURORE / "5_flask.py", "--port", str(port)],
+            env=environment(home, HF_HUB_OFFLINE="1"), cwd=home, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            wait_until(lambda: health(port) == "ready" or process.poll() is not None, 120)
+            assert process.poll() is None, (home / "log").read_text("utf-8")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
+            log.seek(0)
+            said = log.read()
+        assert process.returncode == 0 and "Traceback" not in said, said
+        assert "jeune femme" not in said, "le journal ne dit pas ce que les visiteurs écrivent"
+
+
+def health(port: int) -> str:
+    try:
+        with NO_PROXY.open(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+            return json.load(answer)["status"]
+    except OSError:
+        return ""
+
+
+def fill(page: Browser, prompt: str, compare: bool = False, **values) -> None:
+    """Remplit le formulaire ; `values` : des réglages, par leur nom."""
+    page.find("#amorce").clear()
+    page.find("#amorce").type(prompt)
+    if (values or compare) and not page.find("#settings").property("open"):
+        page.find("#settings summary").click()
+    for name, value in values.items():
+        page.find(f"#{name}").clear()
+        page.find(f"#{name}").type(str(value))
+    if compare:
+        wait_until(lambda: page.find("#compare").visible)
+        page.find("#compare").click()
+
+
+def write(page: Browser, prompt: str = PROMPT, **values) -> str:
+    """Tape une amorce, écrit la suite jusqu'au bout, et rend le texte."""
+    fill(page, prompt, **values)
+    page.find("#write").click()
+    return written(page)
+
+
+def written(page: Browser) -> str:
+    """Le texte, une fois fini : on ne peut plus l'arrêter, on peut le recommencer."""
+    shown = "const shown = id => document.getElementById(id).checkVisibility(); "
+    wait_until(lambda: page.run(shown + "return !shown('stop') && (shown('again') || shown('error'))"), 30)
+    assert page.find("#again").visible, page.find("#error").text
+    return page.find("#texte").text
+
+
+def tokens(page: Browser) -> list[Element]:
+    return page.find_all("#texte .token")
+
+
+def words(page: Browser) -> list[Element]:
+    """Les tokens qui se voient : ni espace, ni fin de ligne."""
+    return page.run(r"return [...document.querySelectorAll('#texte .token')].filter(each => /\p{L}/u.test(each.textContent))")
+
+
+def press_until(page: Browser, key: str, css: str) -> Element:
+    """Appuie sur une touche jusqu'à ce que le foyer soit sur un tel élément, et le rend."""
+    for _ in range(25):
+        page.press(key)
+        if page.run("return document.activeElement.matches(arguments[0])", css):
+            return page.focused
+    raise AssertionError(f"{key} n'amène pas le foyer sur {css}")
+
+
+def hesitation(page: Browser) -> Element | None:
+    """Le panneau où l'on voit entre quoi le réseau hésitait, s'il est ouvert."""
+    panel = page.find("#hesitation")
+    return panel if panel.visible else None
+
+
+def probability(panel: Element) -> float:
+    """Celle du token, en pour cent : le panneau commence par elle."""
+    return float(re.search(r"([\d,]+)\s*%", panel.text.split("\n")[0])[1].replace(",", "."))
+
+
+def lost(page: Browser) -> bool:
+    """Le foyer n'est-il plus nulle part ? Au clavier, on ne sait plus alors où l'on est."""
+    return page.run("return document.activeElement === document.body")
+
+
+def elsewhere(requests: list[str]) -> list[str]:
+    """Les adresses demandées ailleurs qu'à la page."""
+    return [address for address in requests if not re.match(rf"(http://(127\.0\.0\.1|{re.escape(DISTANT)}):\d+/|data:|about:)", address)]
+
+
+def unexpected(complaints: list[str]) -> list[str]:
+    """Ce que la console dit d'autre que les refus (Chromium y note toute réponse 400) et la coupure d'un de ces essais."""
+    return [complaint for complaint in complaints if not re.search("status of 400|ERR_INTERNET_DISCONNECTED", complaint)]
