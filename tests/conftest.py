@@ -146,10 +146,11 @@ def prepared(tmp_path_factory) -> Path:
 def started(request, tmp_path_factory):
     """Ce qui est long, si un essai le demande, commence tout de suite et à la suite, pendant que d'autres essais passent."""
     import readme
+    import visitor
 
     asked = {name for item in request.session.items for name in item.fixturenames}
     with ThreadPoolExecutor(1) as elsewhere:
-        later = {}
+        later = {"site": visitor.Site(tmp_path_factory.mktemp("site"))} if "site" in asked else {}
         if "demonstration" in asked:
             home = tmp_path_factory.mktemp("demonstration")
             later["demonstration"] = home, elsewhere.submit(run_fresh, "demo.py", home=home)
@@ -158,6 +159,13 @@ def started(request, tmp_path_factory):
             later["followed"] = home, elsewhere.submit(readme.follow, home, request.getfixturevalue("mirror"))
         yield later
         elsewhere.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="session")
+def site(started):
+    """La vraie page, prête, pour tous les essais."""
+    yield (site := started["site"].wait())
+    site.stop()
 
 
 @pytest.fixture(scope="session")

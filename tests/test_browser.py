@@ -5,7 +5,7 @@ import re
 import pytest
 import visitor
 from browser import DISTANT, MISSING, Browser, wait_until
-from visitor import PRINTED, PROMPT, fill, hesitation, lost, press_until, probability, served, tokens, words, write, written
+from visitor import PRINTED, PROMPT, fill, hesitation, lost, press_until, probability, tokens, words, write, written
 
 from atelier.words import word_list
 
@@ -17,10 +17,8 @@ SLOW = 20_000  # octets par seconde : une quarantaine de tokens ; on a le temps 
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """L'adresse de la vraie page, servie par le vrai script, avec deux modèles."""
-    with served(tmp_path_factory.mktemp("browsed")) as address:
-        yield address
+def address(site):
+    return site.address
 
 
 @pytest.fixture(scope="module")

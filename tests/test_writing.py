@@ -31,7 +31,9 @@ def writer(folders):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writing.originality, "reading_shelf", dict)
         patch.setattr(writing, "TOGETHER", 4)  # moins de formes à compiler
-        yield Writer(folders)
+        yield (writer := Writer(folders))
+    writer.close(patience=0)
+    writer.thread.join()
 
 
 @pytest.fixture
@@ -107,3 +109,4 @@ def test_a_page_that_stops_interrupts_what_is_too_long_and_takes_nothing_more(fo
         list(running)
     with pytest.raises(Busy, match="s'arrête"):
         closing.ask(Demand(PROMPT))
+    closing.thread.join()

@@ -1,13 +1,11 @@
 """Ce qu'une personne fait de la page, dans un vrai navigateur, et ce qu'elle y voit."""
 
-import contextlib
 import json
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from browser import DISTANT, NO_PROXY, Browser, Element, wait_until
@@ -78,27 +76,45 @@ def pretend_trained(home: Path) -> None:
     (home / "model" / "latest").write_text("essai", "utf-8")
 
 
-@contextlib.contextmanager
-def served(home: Path) -> Iterator[str]:
-    """L'adresse de la vraie page, servie par le vrai script, avec deux modèles ; à la fin, elle s'arrête proprement."""
-    port = free_port()
-    pretend_trained(home)
-    with (home / "log").open("w+", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [sys.executable, AURORE / "5_flask.py", "--port", str(port)],
-            env=environment(home, HF_HUB_OFFLINE="1"), cwd=home, stdout=log, stderr=log,
+class Site:
+    """La vraie page, servie par le vrai script, avec deux modèles ; elle se charge pendant que d'autres essais passent."""
+
+    def __init__(self, home: Path):
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        pretend_trained(home)
+        self.log = (home / "log").open("w+", encoding="utf-8")
+        self.process = subprocess.Popen(
+            [sys.executable, AURORE / "5_flask.py", "--port", str(self.port)],
+            env=environment(home, HF_HUB_OFFLINE="1"), cwd=home, stdout=self.log, stderr=self.log,
         )  # fmt: skip
-        try:
-            wait_until(lambda: health(port) == "ready" or process.poll() is not None, 120)
-            assert process.poll() is None, (home / "log").read_text("utf-8")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
-            log.seek(0)
-            said = log.read()
-        assert process.returncode == 0 and "Traceback" not in said, said
-        assert "jeune femme" not in said, "le journal ne dit pas ce que les visiteurs écrivent"
+
+    def said(self) -> str:
+        self.log.seek(0)
+        return self.log.read()
+
+    def wait(self) -> "Site":
+        wait_until(lambda: health(self.port) == "ready" or self.process.poll() is not None, 120)
+        assert self.process.poll() is None, self.said()
+        return self
+
+    def stop(self) -> None:
+        """Arrête la page comme Docker l'arrête, au milieu d'un texte : elle le laisse finir, ou dit qu'elle l'a coupé."""
+        asked = {"prompt": PROMPT, "max_new_tokens": 200, "stream": True}
+        with NO_PROXY.open(f"{self.address}/api/generate", json.dumps(asked).encode(), timeout=30) as answer:
+            while b"token" not in answer.readline():
+                pass
+            self.process.send_signal(signal.SIGTERM)
+            name, content = re.findall(r"^event: (\w+)\ndata: (.*)$", answer.read().decode(), re.MULTILINE)[-1]
+        done = json.loads(content)
+        assert name == "done" and (done["new_tokens"] == 200 or done["finish_reason"] in ("interrupted", "stop")), done
+        self.process.wait(timeout=20)
+        said = self.said()
+        assert self.process.returncode == 0 and "Page arrêtée." in said, said
+        assert f"La page est prête : http://localhost:{self.port}/" in said
+        assert re.search(r"^\d\d:\d\d:\d\d POST /api/generate 200 \d+\.\d\d s · \d+ tokens, essai$", said, re.MULTILINE), "une ligne par requête"
+        assert not re.search("warning|development server|debugger|Traceback", said, re.IGNORECASE)
+        assert "jeune femme" not in said and "fois" not in said, "le journal ne dit pas ce que les visiteurs écrivent"
 
 
 def health(port: int) -> str:

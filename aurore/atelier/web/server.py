@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
@@ -156,19 +157,16 @@ def serve(app: Flask, listener: socket.socket, load: Callable[[], Writer]) -> No
 
     print(f"La page s'ouvre : {address(listener)} ; le modèle se charge.", flush=True)
     threading.Thread(target=prepare, daemon=True, name="chargement").start()
-    try:
+    with suppress(SystemExit):  # SIGTERM ; un Ctrl-C, Werkzeug l'attend, et s'arrête
         server.serve_forever(poll_interval=0.1)
-    except (KeyboardInterrupt, SystemExit):
-        print("\nLa page s'arrête…", flush=True)
-        if writer := app.config.get("WRITER"):
-            writer.close(PATIENCE)
-            time.sleep(0.2)  # que ceux qu'on a interrompus aient le temps de le dire
-        print("Page arrêtée.", flush=True)
-        os._exit(0)  # un fil peut être au milieu d'un calcul de TensorFlow, que Python ne sait pas interrompre proprement
-    finally:
-        server.server_close()
     if failures:
         raise failures[0]
+    print("\nLa page s'arrête…", flush=True)
+    if writer := app.config.get("WRITER"):
+        writer.close(PATIENCE)
+        time.sleep(0.2)  # que ceux qu'on a interrompus aient le temps de le dire
+    print("Page arrêtée.", flush=True)
+    os._exit(0)  # un fil peut être au milieu d'un calcul de TensorFlow, que Python ne sait pas interrompre proprement
 
 
 def writer() -> Writer:

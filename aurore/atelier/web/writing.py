@@ -87,7 +87,8 @@ class Writer:
         self.first = next(iter(folders))
         for _ in range(2):  # un texte, et deux côte à côte
             self.network(self.first).warm_up()
-        threading.Thread(target=self._loop, daemon=True, name="boucle").start()
+        self.thread = threading.Thread(target=self._loop, daemon=True, name="boucle")
+        self.thread.start()
 
     def network(self, name: str) -> Network:
         """Le modèle de ce nom. Chargé à la première demande ; il le reste."""
@@ -162,6 +163,7 @@ class Writer:
             self.closed = True
             self.changed.wait_for(lambda: not self.writing and not self.waiting, patience)
             self._interrupt([*self.writing.values(), *self.waiting], "La page s'arrête : ce texte reste inachevé.")
+            self.changed.notify_all()
 
     def _loop(self) -> None:
         asked = False
@@ -169,7 +171,9 @@ class Writer:
             with self.changed:
                 cold = next((network for network in self.networks.copy().values() if network.cold), None)
                 patience = (QUIET if asked else 0) if cold else None
-                asked = self.changed.wait_for(lambda: bool(self.waiting or self.writing), patience)
+                asked = self.changed.wait_for(lambda: bool(self.waiting or self.writing or self.closed), patience)
+                if self.closed and not (self.waiting or self.writing):
+                    return
                 self._let_go()
                 self._let_in()
                 busy = {job.network for job in self.writing.values()}
