@@ -112,6 +112,9 @@ def test_what_a_text_takes_from_the_books_is_told(prepared, tmp_path):
     found = originality.longest_quotation(f"Zut ! {sentence.upper()} Zut.", books)
     assert found.words == len(originality.comparable(sentence).split()) and found.book == title
     assert originality.longest_quotation("Xyzzy plugh", books) is None
+    known = originality.known_sequences(books)
+    assert originality.longest_quotation(f"Zut ! {sentence.upper()} Zut.", books, known) == found
+    assert originality.longest_quotation("Zut, et de la zut", books, known) is None, "trois mots sont à tout le monde"
     done = write(prepared, "--originality", "--prompt", sentence)
     assert "mots qui se suivent dans" in done.stderr and title in done.stderr and "mots qui" not in done.stdout
 

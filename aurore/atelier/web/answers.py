@@ -12,8 +12,6 @@ from atelier.web.insults import mask
 from atelier.web.prose import kept, printed
 from atelier.web.writing import Job, Place, Writer
 
-LEAST_QUOTED = 4  # mots : trois qui se suivent sont à tout le monde
-
 
 def events(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
     """(nom, contenu) de chaque événement : « place » dans la file, « token », « wait » s'il n'y a rien de neuf, et pour finir « done »."""
@@ -41,7 +39,7 @@ def events(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
     done = {
         "text": prompt * demand.echo + text, "printed": printed(prompt + text)[len(prompt) :], "kept": number, "finish_reason": reason,
         "model": job.model, "seed": demand.seed, "prompt_tokens": len(job.text.prompt), "new_tokens": len(tokens),
-        "quotation": quotation(prompt, text, writer.shelf),
+        "quotation": quotation(prompt, text, writer),
     }  # fmt: skip
     if demand.logprobs:
         done["tokens"] = [described(token) for token in [*read, *tokens]]
@@ -56,9 +54,9 @@ def described(token: Token, before: str = "") -> dict:
     }  # fmt: skip
 
 
-def quotation(prompt: str, text: str, shelf: dict[str, str]) -> dict | None:
+def quotation(prompt: str, text: str, writer: Writer) -> dict | None:
     """La plus longue suite de mots qui se trouve telle quelle dans les livres lus ; `start` et `end`, en caractères du texte, l'amorce non comprise."""
-    found = originality.longest_quotation(prompt + text, shelf, LEAST_QUOTED)
+    found = originality.longest_quotation(prompt + text, writer.shelf, writer.known)
     if not found or found.end <= len(prompt):
         return None
     start, end = found.start - len(prompt), found.end - len(prompt)

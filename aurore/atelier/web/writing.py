@@ -83,7 +83,8 @@ class Writer:
         self.writing: dict[Text, Job] = {}
         self.gone: list[Job] = []
         self.closed = False
-        self.shelf = originality.reading_shelf()
+        self.shelf = originality.reading_shelf()  # et de quoi y chercher vite ce qu'un texte en récite
+        self.known = originality.known_sequences(self.shelf)
         self.first = next(iter(folders))
         for _ in range(2):  # un texte, et deux côte à côte
             self.network(self.first).warm_up()
@@ -107,9 +108,9 @@ class Writer:
         """Met une demande dans la file. Lève `AuroreError` si elle ne peut être servie, `Busy` si c'est pour l'instant."""
         model = demand.model or self.first
         network = self.network(model)
-        if not demand.slide:
-            generation.check_prompt(demand.prompt, network.pipe, demand.max_new_tokens)
         room = network.pipe.model.config.n_positions - demand.max_new_tokens
+        if not demand.slide or demand.echo or room < 1:
+            generation.check_prompt(demand.prompt, network.pipe, demand.max_new_tokens)
         text = Text(
             network.pipe.tokenizer(demand.prompt.strip())["input_ids"][-room:], demand.max_new_tokens,
             Sampling(demand.temperature, demand.top_p, demand.top_k), demand.seed,
