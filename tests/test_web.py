@@ -169,7 +169,7 @@ def test_what_is_not_french_is_told_and_can_be_overridden(page, prompt):
     assert get(f"{page}/generate", amorce=prompt, force="on", max_new_tokens="2")[0] == 200
 
 
-@pytest.mark.parametrize("prompt", ["Aurore regardait la Seine", "Le vieux curé", "« Ah ! » dit-il", "Elle"])
+@pytest.mark.parametrize("prompt", ["Aurore regardait la Seine", "Le vieux curé", "« Ah ! » dit-il", "Elle", "Marie mit sa robe", "Germain, las, s'assit", "Consuelo para le coup"])
 def test_a_short_french_prompt_passes(page, prompt):
     assert ask(page, prompt=prompt, max_new_tokens=2)[0] == 200
 

@@ -84,11 +84,12 @@ def test_a_visitor_who_leaves_frees_the_place_at_the_next_token(narrow):
     assert not narrow.waiting and not narrow.writing
 
 
-def test_a_damaged_model_fails_its_own_texts_only(writer):
+def test_a_damaged_model_fails_its_own_texts_only(writer, capsys):
     healthy = writer.follow(writer.ask(Demand(PROMPT, seed=0, max_new_tokens=60)))
     next(healthy)
-    with pytest.raises(AuroreError, match="ne sont pas des nombres"):
+    with pytest.raises(AuroreError, match="la console de la page dit pourquoi"):
         text(writer, model="abîmé")
+    assert "ne sont pas des nombres" in capsys.readouterr().err
     assert len([news for news in healthy if isinstance(news, Token)]) >= 59
     assert len(text(writer, seed=0, max_new_tokens=2)) == 2
 

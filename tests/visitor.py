@@ -113,7 +113,7 @@ class Site:
         assert self.process.returncode == 0 and "Page arrêtée." in said, said
         assert f"La page est prête : http://localhost:{self.port}/" in said
         assert re.search(r"^\d\d:\d\d:\d\d POST /api/generate 200 \d+\.\d\d s · \d+ tokens, essai$", said, re.MULTILINE), "une ligne par requête"
-        assert not re.search("warning|development server|debugger|Traceback", said, re.IGNORECASE)
+        assert not re.search("warning|development server|debugger|Traceback", said, re.IGNORECASE), said
         assert "jeune femme" not in said and "fois" not in said, "le journal ne dit pas ce que les visiteurs écrivent"
 
 

@@ -30,15 +30,15 @@ def candidates() -> dict[str, Path]:
 
 
 def available() -> dict[str, Path]:
-    """Les modèles qui peuvent écrire, par leur nom, sans rien télécharger : celui de l'étape 4, celui dont il est parti, les autres entraînements."""
+    """Les modèles qui peuvent écrire, par leur nom : celui de l'étape 4 ; puis, s'ils sont là, celui dont il est parti et les autres entraînements."""
     first = models.model_to_write()
     if first.parent != settings.MODELS:
-        return {models.name(first): first}
+        return {_short(models.name(first)): first}
     found = {first.name: first}
     base = models.history(first).get("base_model", "")
     if base == "mini" or Path(base).is_absolute() or hub.cached_folder(base):
         try:
-            found[base] = base_of(first)
+            found.setdefault(_short(base), base_of(first))
         except AuroreError as error:
             tell(f"Il n'y a pas d'« avant » : {error}")
     for folder in sorted(settings.MODELS.glob("*/model.safetensors"), reverse=True):
@@ -47,6 +47,11 @@ def available() -> dict[str, Path]:
         except AuroreError as error:
             tell(f"{folder.parent.name} est laissé de côté : {error}")
     return found
+
+
+def _short(name: str) -> str:
+    """D'un dossier, son nom seul : le reste du chemin ne regarde pas la salle."""
+    return Path(name).name if Path(name).is_absolute() else name
 
 
 def base_of(run: Path) -> Path:

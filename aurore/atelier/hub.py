@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 from huggingface_hub.utils import are_progress_bars_disabled, build_hf_headers, disable_progress_bars, enable_progress_bars
 
 from atelier.console import AuroreError, tell, variable
@@ -36,7 +36,10 @@ class HubUnreachable(AuroreError):
 
 def cached_folder(model_id: str) -> Path | None:
     """Le dossier du modèle dans le cache du hub, s'il y est entier (les poids arrivent en dernier)."""
-    files = [try_to_load_from_cache(model_id, name) for name in (*REQUIRED, WEIGHTS)]
+    try:
+        files = [try_to_load_from_cache(model_id, name) for name in (*REQUIRED, WEIGHTS)]
+    except HFValidationError:  # un nom qui n'est pas de ceux du hub
+        return None
     return Path(files[-1]).parent if all(isinstance(file, str) for file in files) else None
 
 

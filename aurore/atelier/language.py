@@ -27,11 +27,11 @@ def check_french(paragraphs: Iterable[str]) -> None:
 def seems_french(prompt: str) -> bool:
     """Cette amorce peut-elle être du français ? Quelques mots ne prouvent rien : seul compte ce qui prouve le contraire.
 
-    Une autre écriture que la nôtre, ou plus de mots très courants ailleurs que de mots très courants en français.
+    Une autre écriture que la nôtre, ou plus de mots très courants ailleurs que de mots très courants en français, et plus d'un.
     """
     letters = [letter for letter in prompt if letter.isalpha()]
     if not letters or sum("LATIN" in unicodedata.name(letter, "") for letter in letters) < len(letters) / 2:
         return False
     words = re.findall(r"[^\W\d_]+", prompt.lower())
     french, foreign = (sum(word in known for word in words) for known in (COMMON, FOREIGN))
-    return foreign <= french
+    return foreign <= french or foreign == 1 and len(words) > 2

@@ -12,6 +12,7 @@ from atelier.tokens import LETTERS
 
 
 FEW = 4  # mots : trois qui se suivent sont à tout le monde
+BACK = 50
 
 
 @dataclass(frozen=True)
@@ -24,21 +25,23 @@ class Quotation:
     book: str
 
 
-def longest_quotation(text: str, shelf: Mapping[str, str], known: np.ndarray | None = None) -> Quotation | None:
+def longest_quotation(text: str, shelf: Mapping[str, str], known: np.ndarray | None = None, after: int = 0) -> Quotation | None:
     """La plus longue des suites de mots communes à `text` et à l'un des livres de `shelf` ; None s'il n'y en a pas.
 
-    Avec `known`, ce que rend `known_sequences`, les suites de moins de `FEW` mots sont laissées, et tout va six fois plus vite.
+    Avec `known`, ce que rend `known_sequences`, les suites de moins de `FEW` mots sont laissées, et tout va six fois plus vite. `after` : ne compte que ce qui finit après tant
+    de caractères, sans remonter de plus de `BACK` mots avant eux.
 
     `shelf` : pour chaque titre, ce que rend `comparable`. Seuls comptent les mots : ni la ponctuation, ni les majuscules.
     """
     found, best = list(LETTERS.finditer(text)), None
     words = [match[0].lower() for match in found]
     likely = np.ones(len(words), bool) if known is None else _among(known, words)
+    first = next((number for number, word in enumerate(found) if word.end() > after), len(words))
     for title, book in shelf.items():
-        start, length = 0, best.words if best else 0
-        while start + length < len(words):  # on ne cherche que plus long que ce qu'on a
-            if likely[start] and f" {' '.join(words[start : start + length + 1])} " in book:
-                length += 1
+        start, length = max(0, first - BACK), best.words if best else 0
+        while (end := max(start + length, first) + 1) <= len(words):  # on ne cherche que plus long que ce qu'on a
+            if likely[start] and f" {' '.join(words[start:end])} " in book:
+                length = end - start
                 best = Quotation(length, found[start].start(), found[start + length - 1].end(), title)
             else:
                 start += 1

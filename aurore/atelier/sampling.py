@@ -26,7 +26,7 @@ def adjusted(logits: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.nda
     highest = logits.max()
     if np.isnan(highest):  # un seul qui n'en est pas un suffit
         raise ValueError("Les scores de ce modèle ne sont pas des nombres : ses poids sont abîmés, ou son entraînement a divergé.")
-    if not sampling.temperature:
+    if not np.float32(sampling.temperature):
         return logits.argmax()[None], np.ones(1)
     limited = 0 < sampling.top_k < len(logits)
     chosen = np.flatnonzero(logits >= np.partition(logits, -sampling.top_k)[-sampling.top_k]) if limited else np.arange(len(logits))

@@ -14,11 +14,28 @@ from atelier.web.writing import Job, Place, Writer
 
 
 def events(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
-    """(nom, contenu) de chaque événement : « place » dans la file, « token », « wait » s'il n'y a rien de neuf, et pour finir « done »."""
+    """(nom, contenu) de chaque événement : « place » dans la file, « token », « wait » s'il n'y a rien de neuf, et pour finir « done ».
+
+    Qui abandonne l'itérateur, même sans l'avoir commencé, abandonne la demande.
+    """
+    answer = _events(writer, job)
+    next(answer)
+    return answer
+
+
+def _events(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
+    try:
+        yield "wait", {}  # pour `events` : un générateur qui n'a pas commencé ne passe pas par son `finally`
+        yield from _told(writer, job)
+    finally:
+        writer.leave(job)
+
+
+def _told(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
     demand, interrupted, written = job.demand, None, ""
     prompt, tokens = demand.prompt.strip(), []
     try:
-        read = writer.read(job) if demand.echo and demand.logprobs else []
+        read = list(mask(writer.read(job), "")) if demand.echo and demand.logprobs else []
         for news in mask(writer.follow(job), prompt):
             if isinstance(news, Token):
                 tokens.append(news)
@@ -32,7 +49,7 @@ def events(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
     text = "".join(token.piece for token in tokens[:number])
     if interrupted:
         reason = "interrupted"
-    elif number < len(tokens):
+    elif any(token.piece.strip() for token in tokens[number:]):
         reason = "sentence"
     else:
         reason = "length" if len(tokens) == demand.max_new_tokens else "stop"
@@ -56,8 +73,8 @@ def described(token: Token, before: str = "") -> dict:
 
 def quotation(prompt: str, text: str, writer: Writer) -> dict | None:
     """La plus longue suite de mots qui se trouve telle quelle dans les livres lus ; `start` et `end`, en caractères du texte, l'amorce non comprise."""
-    found = originality.longest_quotation(prompt + text, writer.shelf, writer.known)
-    if not found or found.end <= len(prompt):
+    found = originality.longest_quotation(prompt + text, writer.shelf, writer.known, after=len(prompt))
+    if not found:
         return None
     start, end = found.start - len(prompt), found.end - len(prompt)
     return {"words": found.words, "text": (prompt + text)[found.start : found.end], "book": found.book, "start": start, "end": end}

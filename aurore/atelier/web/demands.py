@@ -92,7 +92,7 @@ def checked(asked: Mapping[str, Any]) -> Demand:
         number = isinstance(asked[name], (int, kind)) and not isinstance(asked[name], bool)
         if not number or not lowest <= asked[name] <= highest or not math.isfinite(asked[name]):
             whole = " entier" * (kind is int)
-            raise Refused(f"{LABELS[name]} ({name}) : il faut un nombre{whole} de {lowest:g} à {highest:g}.".replace("e+09", "e9"), "option")
+            raise Refused(f"{LABELS[name]} ({name}) : il faut un nombre{whole} de {lowest} à {highest}.".replace("0.01", "0,01"), "option")
     demand = Demand(**asked)
     if len(demand.prompt) > LONGEST_PROMPT and not demand.slide:
         raise Refused(f"L'amorce fait {len(demand.prompt)} caractères : {LONGEST_PROMPT} au plus, une amorce n'est pas un roman.", "prompt")

@@ -61,15 +61,17 @@ def listen(host: str, port: int) -> socket.socket:
 
 def address(listener: socket.socket) -> str:
     """L'adresse de la page, comme on la tape dans un navigateur."""
-    port = listener.getsockname()[1]
+    host, port = listener.getsockname()[:2]
+    name = "localhost" if host in ("0.0.0.0", "127.0.0.1") else host
     note = " (si le conteneur a été lancé avec -p, à l'adresse que ce -p lui donne)" if IN_CONTAINER else ""
-    return f"http://localhost{'' if port == 80 else f':{port}'}/{note}"
+    return f"http://{name}{'' if port == 80 else f':{port}'}/{note}"
 
 
 class Handler(WSGIRequestHandler):
     """Celui de Werkzeug, qui raccroche à qui ne dit rien, et ne tient pas de journal : `protect` s'en charge."""
 
     timeout = SLOWEST
+    wbufsize = -1  # un envoi par token, au lieu de quatre
 
     def run_wsgi(self) -> None:
         """Refuse d'abord un nom d'hôte ou une adresse qui n'en sont pas : Werkzeug et Flask y échoueraient."""
@@ -80,6 +82,13 @@ class Handler(WSGIRequestHandler):
 
     def version_string(self) -> str:
         return "Aurore"
+
+    def finish(self) -> None:
+        with suppress(OSError):  # le visiteur est parti avant la fin
+            super().finish()
+
+    def log_request(self, *args) -> None:
+        pass  # `protect` le dit mieux ; et celui-ci échoue sur une adresse qui n'en est pas une
 
     def log(self, type: str, message: str, *args) -> None:
         if DEBUG:

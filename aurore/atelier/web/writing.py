@@ -7,6 +7,7 @@ Lire les poids prend plus de temps que de calculer avec : quarante textes écrit
 import itertools
 import queue
 import threading
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +15,12 @@ from pathlib import Path
 from transformers import Pipeline
 
 from atelier import generation, originality, streaming
-from atelier.console import AuroreError, explain
+from atelier.console import AuroreError, explain, tell
 from atelier.decoder import ROOM, ranks_for
 from atelier.sampling import Sampling
+from atelier.settings import DEBUG
 from atelier.streaming import Group, Text, Token
-from atelier.web.demands import Demand
+from atelier.web.demands import Demand, Refused
 
 TOGETHER, WAITING = 64, 64  # textes écrits ensemble, au plus ; et demandes qui attendent leur tour
 CACHE_BYTES = 2 << 30  # ce que les clés et les valeurs de ces textes peuvent occuper
@@ -78,7 +80,7 @@ class Writer:
     def __init__(self, folders: dict[str, Path]):
         self.folders, self.networks = folders, {}
         self.loading, self.reading = threading.Lock(), threading.Lock()
-        self.changed = threading.Condition()  # protège ce qui suit
+        self.changed = threading.Condition()  # protège les quatre lignes qui suivent
         self.waiting: list[Job] = []
         self.writing: dict[Text, Job] = {}
         self.gone: list[Job] = []
@@ -86,15 +88,16 @@ class Writer:
         self.shelf = originality.reading_shelf()  # et de quoi y chercher vite ce qu'un texte en récite
         self.known = originality.known_sequences(self.shelf)
         self.first = next(iter(folders))
-        for _ in range(2):  # un texte, et deux côte à côte
-            self.network(self.first).warm_up()
+        self.network(self.first).warm_up()  # de quoi écrire un texte ; le reste se compile quand personne n'attend
         self.thread = threading.Thread(target=self._loop, daemon=True, name="boucle")
         self.thread.start()
 
     def network(self, name: str) -> Network:
         """Le modèle de ce nom. Chargé à la première demande ; il le reste."""
         if name not in self.folders:
-            raise AuroreError(f"Pas de modèle « {name[:60]} » ici. Il y a : {', '.join(self.folders)}.")
+            raise Refused(f"Pas de modèle « {name[:60]} » ici. Il y a : {', '.join(self.folders)}.", "option")
+        if network := self.networks.get(name):
+            return network
         with self.loading:
             if name not in self.networks:
                 self.networks[name] = Network(self.folders[name])
@@ -145,9 +148,13 @@ class Writer:
                     raise AuroreError(news)
                 yield news
         finally:
-            with self.changed:
-                self.gone.append(job)
-                self.changed.notify()
+            self.leave(job)
+
+    def leave(self, job: Job) -> None:
+        """La demande rend sa place, ou ne l'attend plus ; si elle est finie, ne fait rien."""
+        with self.changed:
+            self.gone.append(job)
+            self.changed.notify()
 
     def place(self, job: Job) -> int:
         with self.changed:
@@ -168,20 +175,26 @@ class Writer:
 
     def _loop(self) -> None:
         asked = False
-        while True:
-            with self.changed:
-                cold = next((network for network in self.networks.copy().values() if network.cold), None)
-                patience = (QUIET if asked else 0) if cold else None
-                asked = self.changed.wait_for(lambda: bool(self.waiting or self.writing or self.closed), patience)
-                if self.closed and not (self.waiting or self.writing):
-                    return
-                self._let_go()
-                self._let_in()
-                busy = {job.network for job in self.writing.values()}
-            if cold and not asked:
-                cold.warm_up()
-            for network in busy:
-                self._step(network)
+        while not self.closed or self.writing or self.waiting:
+            try:
+                asked = self._turn(asked)
+            except Exception as error:  # la boucle ne meurt pas : plus personne ne serait servi
+                self._fail(list(self.networks.values()), error)
+
+    def _turn(self, asked: bool) -> bool:
+        """Un token de plus pour chacun. `asked` : quelqu'un attendait-il au tour précédent ? Rend ce qu'il en est à celui-ci."""
+        with self.changed:
+            cold = next((network for network in self.networks.copy().values() if network.cold), None)
+            patience = (QUIET if asked else 0) if cold else None
+            asked = self.changed.wait_for(lambda: bool(self.waiting or self.writing or self.closed), patience)
+            self._let_go()
+            self._let_in()
+            busy = {job.network for job in self.writing.values()}
+        if cold and not asked:
+            cold.warm_up()
+        for network in busy:
+            self._step(network)
+        return asked
 
     def _let_go(self) -> None:
         """Ceux qui sont partis rendent leur place."""
@@ -209,10 +222,7 @@ class Writer:
         try:
             steps = network.group.step()
         except Exception as error:  # un modèle abîmé ne doit pas arrêter les autres
-            with self.changed:
-                self._interrupt([job for job in self.writing.values() if job.network is network], explain(error))
-            network.group = network.new_group()
-            return
+            return self._fail([network], error)
         with self.changed:
             for text, token in steps:
                 if job := self.writing.get(text):
@@ -221,6 +231,14 @@ class Writer:
                         job.news.put(None)
                         del self.writing[text]
             self.changed.notify_all()
+
+    def _fail(self, networks: list[Network], error: Exception) -> None:
+        tell(traceback.format_exc() if DEBUG else explain(error))
+        with self.changed:
+            failed = [job for job in [*self.writing.values(), *self.waiting] if job.network in networks]
+            self._interrupt(failed, "Ce texte s'est interrompu : la console de la page dit pourquoi.")
+        for network in networks:
+            network.group = network.new_group()
 
     def _interrupt(self, jobs: list[Job], sentence: str) -> None:
         for job in jobs:

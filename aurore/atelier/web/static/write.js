@@ -4,16 +4,14 @@
 import { hideHesitation, showHesitation } from "./hesitation.js";
 
 const $ = (id) => document.getElementById(id);
-const percent = (logprob) => Math.exp(logprob);
 const SCALE = [0.01, 0.05, 0.2, 0.5]; // les bornes de l'échelle des probabilités, celles que la légende dit
 const KEPT = "aurore.textes", MOST_KEPT = 30;
-const DECLINED = { length: "", stop: "Le réseau a mis le point final.", sentence: "Coupé à la fin d'une phrase." };
+const ENDINGS = { length: "", stop: "Le réseau a mis le point final.", sentence: "Coupé à la fin d'une phrase." };
 
 let stories = []; // ce qui est à l'écran : un texte, ou deux côte à côte
 let writing = null; // de quoi interrompre ce qui s'écrit
 
 document.body.classList.add("js");
-$("hint").textContent = $("hint").textContent.trim();
 waitForModel();
 showVisit();
 
@@ -22,7 +20,7 @@ $("form").addEventListener("submit", (event) => {
   begin(false);
 });
 $("stop").addEventListener("click", () => writing?.abort());
-$("continue").addEventListener("click", () => run(stories.map((story) => ({ ...story, tokens: story.tokens.slice() }))));
+$("continue").addEventListener("click", () => run(stories.map((story) => ({ ...story, tokens: story.tokens.slice(), finish: null }))));
 $("again").addEventListener("click", () => {
   const seed = randomSeed();
   run(stories.map((story) => ({ ...story, id: null, seed, tokens: [], quotations: [], finish: null })));
@@ -52,7 +50,7 @@ function begin(force) {
 
 /** Montre ces textes, et fait écrire la suite de chacun, ou d'un seul (`only`), à mesure. */
 async function run(next, { force = true, only } = {}) {
-  writing?.abort();
+  interrupt();
   const control = (writing = new AbortController());
   say("");
   stories = next;
@@ -66,9 +64,11 @@ async function run(next, { force = true, only } = {}) {
     await waitForModel(control.signal);
     const counts = await Promise.all((only ? [only] : stories).map((story) => write(story, force, control.signal)));
     const count = counts.reduce((sum, each) => sum + each, 0), seconds = (performance.now() - start) / 1000;
-    const how = stories.length === 1 ? DECLINED[stories[0].finish] ?? "" : "";
+    const how = stories.length === 1 ? ENDINGS[stories[0].finish] ?? "" : "";
+    $("spoken").textContent = stories.map((story) => printed(text(story))).join(" ");
     tell(`Le texte est écrit : ${count} tokens en ${seconds.toFixed(1).replace(".", ",")} s, graine ${stories[0].seed}. ${how}`);
   } catch (error) {
+    if (writing !== control) return; // un autre texte a commencé entre-temps
     if (control.signal.aborted) tell("Arrêté : ce qui est écrit reste.");
     else say(error.sentence ?? "La page ne répond plus. Est-elle arrêtée ? Réessayez dans un instant.", error.reason);
     control.abort();
@@ -80,6 +80,14 @@ async function run(next, { force = true, only } = {}) {
   if (document.activeElement === document.body) ($("texte") ? $("continue") : $("write")).focus();
   if (stories.some((story) => story.tokens.length)) keep();
   else if (!stories[0].tokens.length) $("stories").replaceChildren();
+}
+
+/** Autre chose commence : ce qui s'écrivait s'arrête là, et se garde. */
+function interrupt() {
+  if (!writing) return;
+  writing.abort();
+  writing = null;
+  if (stories.some((story) => story.tokens.length)) keep();
 }
 
 /** Demande une suite au serveur, et l'ajoute token par token ; rend combien il en est venu. */
@@ -134,7 +142,7 @@ function draw(story, index) {
   story.output = document.createElement("output");
   story.output.id = index ? `texte-${index + 1}` : "texte";
   story.output.setAttribute("for", "amorce");
-  story.output.setAttribute("aria-live", "off"); // lu d'un coup, à la fin, et non mot à mot
+  story.output.setAttribute("aria-live", "off"); // lu d'un coup, à la fin, et non mot à mot : voir `run`
   story.output.setAttribute("aria-label", `Le texte${stories.length > 1 ? ` de ${story.model}` : ""}`);
   const prompt = Object.assign(document.createElement("em"), { className: "prompt", textContent: printed(story.prompt) });
   story.output.append(prompt, ...story.tokens.map((token, place) => span(story, token, place)));
@@ -148,7 +156,7 @@ function printed(words) {
 }
 
 function span(story, token, place) {
-  const element = document.createElement("span"), probability = percent(token.logprob);
+  const element = document.createElement("span"), probability = Math.exp(token.logprob);
   element.className = `token p${SCALE.filter((bound) => probability >= bound).length}${token.chosen ? " chosen" : ""}`;
   element.textContent = token.printed;
   element.tabIndex = place ? -1 : 0; // un seul arrêt de tabulation ; les flèches vont de l'un à l'autre
@@ -197,7 +205,7 @@ function markQuotations(story) {
 $("stories").addEventListener("pointerover", ({ target }) => !writing && target.token && examine(target));
 $("stories").addEventListener("focusin", ({ target }) => !writing && target.token && examine(target));
 $("stories").addEventListener("keydown", (event) => {
-  const { target, key } = event, tokens = target.token ? [...target.token && target.closest("output").querySelectorAll(".token")] : [];
+  const { target, key } = event, tokens = target.token ? [...target.closest("output").querySelectorAll(".token")] : [];
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
   if (step) tokens[tokens.indexOf(target) + step]?.focus();
   else if (key === "Enter" || key === " ") $("hesitation").querySelector("button:enabled")?.focus();
@@ -241,7 +249,7 @@ function say(sentence, reason) {
     anyway.addEventListener("click", () => begin(true));
     $("error").append(anyway);
   }
-  if (reason && reason !== "option") {
+  if (["prompt", "french", "insult"].includes(reason)) {
     $("amorce").setAttribute("aria-invalid", "true");
     $("amorce").focus();
   }
@@ -299,7 +307,7 @@ function showVisit() {
 
 /** Remet à l'écran un texte de cette visite. */
 function show(saved) {
-  writing?.abort();
+  interrupt();
   stories = saved;
   stories.forEach(draw);
   $("stories").replaceChildren(...stories.map((story) => story.section));
