@@ -181,6 +181,8 @@ class Browser:
 
     def open(self, address: str) -> None:
         self.command("POST", "url", url=address)
+        # Chromedriver rend parfois la main avant la feuille de style, sur une machine occupée.
+        wait_until(lambda: self.run("return document.readyState") == "complete")
 
     def reload(self) -> None:
         self.command("POST", "refresh")
