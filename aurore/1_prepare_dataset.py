@@ -8,10 +8,12 @@ import random
 import re
 from pathlib import Path
 
-import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
+import atelier.quiet  # avant TensorFlow, pour taire ses messages
+
 from tensorflow import keras
 
-from atelier import books, cleaning, console, corpus, language, mirrors, naive_cut, sentences, settings
+from atelier import console, errors, launch, settings
+from atelier.text import books, cleaning, corpus, language, mirrors, naive_cut, sentences
 
 # 1.a À réfléchir : combien de texte a-t-il fallu à GPT-2 pour apprendre à écrire ? Combien lui en donnons-nous ?
 
@@ -103,16 +105,25 @@ def random_sentences(texts: list[str], number: int) -> list[str]:
 
 
 def parse_options():
-    parser = console.argument_parser("Étape 1 : télécharge les livres, les nettoie, les coupe en phrases.")
+    parser = console.argument_parser(
+        "Étape 1 : télécharge les livres, les nettoie, les coupe en phrases."
+    )
     parser.add_argument(
-        "--mirror", action="append", metavar="ADRESSE_OU_DOSSIER",
+        "--mirror",
+        action="append",
+        metavar="ADRESSE_OU_DOSSIER",
         help="site ou dossier disposé comme le projet Gutenberg ; répétée, l'option donne des miroirs à essayer dans l'ordre",
-    )  # fmt: skip
-    parser.add_argument("--offline", action="store_true", help="sans réseau : les livres déjà là, sinon les récits embarqués")
+    )
     parser.add_argument(
-        "--naive-cut", action="store_true",
+        "--offline",
+        action="store_true",
+        help="sans réseau : les livres déjà là, sinon les récits embarqués",
+    )
+    parser.add_argument(
+        "--naive-cut",
+        action="store_true",
         help="montre seulement, livre par livre, ce que laisserait et perdrait une coupe à l'aveugle (50 premières lignes, 100 dernières)",
-    )  # fmt: skip
+    )
     return parser.parse_args()
 
 
@@ -130,14 +141,17 @@ def main() -> None:
         print(f"  {book.title:<29}", end="", flush=True)
         try:
             paragraphs_of[book] = read_book(path)
-        except console.AuroreError as error:
+        except errors.AuroreError as error:
             print(f"\n  {book.title} ({book.id}) est laissé de côté : {error}")
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)
 
     missing = len(wanted) - len(paragraphs_of)
-    print(f"\n{len(paragraphs_of)} livres." + (f" Il en manque {missing} : voyez plus haut pourquoi." if missing else ""))
+    print(
+        f"\n{len(paragraphs_of)} livres."
+        + (f" Il en manque {missing} : voyez plus haut pourquoi." if missing else "")
+    )
     print(f"Données enregistrées dans {settings.DATA}. Ensuite : {console.step(2)}\n")
     for split in data:
         number_of_sentences, number_of_words = count(list(data[split]["text"]))
@@ -148,4 +162,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    launch.run(main)

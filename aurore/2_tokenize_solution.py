@@ -6,12 +6,15 @@ son numéro dans un vocabulaire.
 
 from collections.abc import Iterator
 
-import atelier  # noqa: F401  (avant transformers, pour régler son environnement)
+import atelier  # isort: skip (avant transformers, pour régler son environnement)
+
 from datasets import load_from_disk
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from atelier import catch_up, console, models, settings, tokens
-from atelier.whole import written_whole
+from atelier import console, launch, models, settings
+from atelier.atomic import atomic_write
+from atelier.models import choice, vocabulary
+from atelier.text import corpus
 
 VOCAB_SIZE = 52_000
 
@@ -52,7 +55,9 @@ def get_training_corpus(texts: list[str], batch_size: int = 1000) -> Iterator[li
     # <<< 2.5
 
 
-def retrain(tokenizer: PreTrainedTokenizerBase, batches: Iterator[list[str]], vocab_size: int) -> PreTrainedTokenizerBase:
+def retrain(
+    tokenizer: PreTrainedTokenizerBase, batches: Iterator[list[str]], vocab_size: int
+) -> PreTrainedTokenizerBase:
     """Un tokenizer de la même espèce, dont le vocabulaire vient de nos textes."""
     # >>> 2.6 (bonus) Entraîner, et rendre, un nouveau tokenizer de `vocab_size` tokens.
     return tokenizer.train_new_from_iterator(batches, vocab_size)
@@ -61,7 +66,7 @@ def retrain(tokenizer: PreTrainedTokenizerBase, batches: Iterator[list[str]], vo
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
     """Enregistre le tokenizer dans `aurore/tokenizer`, et le relit : seul un fichier relu est un fichier sûr."""
-    with written_whole(settings.TOKENIZER) as folder:
+    with atomic_write(settings.TOKENIZER) as folder:
         # >>> 2.7 (bonus) Enregistrer le tokenizer dans `folder`, qui deviendra `aurore/tokenizer`. Puis regarder ce qu'il contient.
         tokenizer.save_pretrained(folder)  # <<< 2.7
     return AutoTokenizer.from_pretrained(settings.TOKENIZER)
@@ -73,25 +78,36 @@ def show(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
     print(f"  identifiants : {ids}")
     names = vocabulary_of(tokenizer, ids)
     print(f"  vocabulaire  : {names}")
-    print(f"  lisibles     : {' | '.join(tokens.readable(tokenizer, ids))}")
+    print(f"  lisibles     : {' | '.join(vocabulary.readable(tokenizer, ids))}")
 
 
 def parse_options():
-    parser = console.argument_parser("Étape 2 : montre le tokenizer du modèle de base et, si on le demande, le réentraîne.")
-    parser.add_argument("--retrain", action="store_true", help="réentraîne le tokenizer sur les données de l'étape 1")
+    parser = console.argument_parser(
+        "Étape 2 : montre le tokenizer du modèle de base et, si on le demande, le réentraîne."
+    )
     parser.add_argument(
-        "--vocab-size", type=console.number(int, minimum=300), default=VOCAB_SIZE, metavar="N",
+        "--retrain",
+        action="store_true",
+        help="réentraîne le tokenizer sur les données de l'étape 1",
+    )
+    parser.add_argument(
+        "--vocab-size",
+        type=console.number_option(int, minimum=300),
+        default=VOCAB_SIZE,
+        metavar="N",
         help="taille du nouveau vocabulaire (%(default)s par défaut)",
-    )  # fmt: skip
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     options = parse_options()
-    data = load_from_disk(catch_up.data_folder()) if options.retrain else None
+    data = load_from_disk(corpus.folder()) if options.retrain else None
     MODEL_NAME = str(models.base_model())
     tokenizer = load_tokenizer(MODEL_NAME)
-    print(f"Vocabulaire de {len(tokenizer)} tokens ; la fin d'un texte est {tokenizer.eos_token} ({tokenizer.eos_token_id}).")
+    print(
+        f"Vocabulaire de {len(tokenizer)} tokens ; la fin d'un texte est {tokenizer.eos_token} ({tokenizer.eos_token_id})."
+    )
     text = simple_text()
     show(tokenizer, text)
     print(
@@ -99,21 +115,27 @@ def main() -> None:
         "256 signes suffisent pour n'importe quel texte, et aucun caractère n'est inconnu."
     )
     if not options.retrain:
-        print(f"\nEnsuite : {console.step(3)} (ou --retrain, pour un tokenizer appris sur nos livres)")
+        print(
+            f"\nEnsuite : {console.step(3)} (ou --retrain, pour un tokenizer appris sur nos livres)"
+        )
         return
 
     print("\nRéentraînement du tokenizer sur les phrases d'entraînement…", flush=True)
     batches = get_training_corpus(list(data["train"]["text"]))
     new_tokenizer = retrain(tokenizer, batches, options.vocab_size)
     new_tokenizer = save_tokenizer(new_tokenizer)
-    print(f"Enregistré dans {settings.TOKENIZER} : {', '.join(sorted(path.name for path in settings.TOKENIZER.iterdir()))}.")
+    print(
+        f"Enregistré dans {settings.TOKENIZER} : {', '.join(sorted(path.name for path in settings.TOKENIZER.iterdir()))}."
+    )
     show(new_tokenizer, text)
     print("\nSur un livre que le nouveau n'a pas lu (la partie « test ») :")
     for name, candidate in (("modèle de base", tokenizer), ("réentraîné", new_tokenizer)):
-        per_word, whole = tokens.efficiency(candidate, data["test"]["text"])
-        print(f"  {name:<15} {len(candidate):>6} tokens au vocabulaire, {console.decimal(per_word, 2)} tokens par mot, {100 * whole:.0f} % des mots entiers")
+        per_word, whole = vocabulary.efficiency(candidate, data["test"]["text"])
+        print(
+            f"  {name:<15} {len(candidate):>6} tokens au vocabulaire, {console.decimal(per_word, 2)} tokens par mot, {100 * whole:.0f} % des mots entiers"
+        )
     print(f"\nL'étape 3 se servira du tokenizer réentraîné. Ensuite : {console.step(3)}")
 
 
 if __name__ == "__main__":
-    console.run(main)
+    launch.run(main)

@@ -6,35 +6,82 @@ l'ajoute au texte, et l'on recommence.
 
 from pathlib import Path
 
-import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
-from transformers import AutoConfig, AutoTokenizer, Pipeline, PretrainedConfig, TFAutoModelForCausalLM, TFPreTrainedModel, pipeline
+import atelier.quiet  # avant TensorFlow, pour taire ses messages
 
-from atelier import comparison, console, explanation, generation, models, settings
+from transformers import (
+    AutoConfig,
+    AutoTokenizer,
+    Pipeline,
+    PretrainedConfig,
+    TFAutoModelForCausalLM,
+    TFPreTrainedModel,
+    pipeline,
+)
+
+from atelier import console, launch, models, settings
+from atelier.models import choice, sampling, vocabulary
+from atelier.writing import comparison, explanation, generation
 
 
 def parse_options():
-    parser = console.argument_parser("Étape 4 : continue des amorces avec le dernier modèle entraîné.")
-    parser.add_argument("--prompt", action="append", metavar="TEXTE", help="une amorce à continuer (option répétable)")
+    parser = console.argument_parser(
+        "Étape 4 : continue des amorces avec le dernier modèle entraîné."
+    )
     parser.add_argument(
-        "--temperature", type=console.number(float, minimum=0), default=generation.TEMPERATURE, metavar="T",
+        "--prompt",
+        action="append",
+        metavar="TEXTE",
+        help="une amorce à continuer (option répétable)",
+    )
+    parser.add_argument(
+        "--temperature",
+        type=console.number_option(float, minimum=0),
+        default=sampling.TEMPERATURE,
+        metavar="T",
         help="audace du tirage : 0, toujours le plus probable ; 1, les probabilités du modèle (%(default)s par défaut)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--top-p", type=console.number(float, above=0, maximum=1), default=generation.TOP_P, metavar="P",
+        "--top-p",
+        type=console.number_option(float, above=0, maximum=1),
+        default=sampling.TOP_P,
+        metavar="P",
         help="tirer parmi les plus probables, qui font ensemble la part P (%(default)s par défaut)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--top-k", type=console.number(int, minimum=0), default=generation.TOP_K, metavar="K",
+        "--top-k",
+        type=console.number_option(int, minimum=0),
+        default=sampling.TOP_K,
+        metavar="K",
         help="tirer parmi les K plus probables ; 0, sans limite (%(default)s par défaut)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--max-new-tokens", type=console.number(int, minimum=1), default=generation.MAX_NEW_TOKENS, metavar="N",
+        "--max-new-tokens",
+        type=console.number_option(int, minimum=1),
+        default=sampling.MAX_NEW_TOKENS,
+        metavar="N",
         help="longueur de la suite, en tokens (%(default)s par défaut)",
-    )  # fmt: skip
-    parser.add_argument("--seed", type=console.number(int, 0, 2**32 - 1), metavar="N", help="graine du hasard, pour retrouver un texte")
-    parser.add_argument("--compare", action="store_true", help="ce qu'écrivent le modèle de base et le modèle entraîné, côte à côte")
-    parser.add_argument("--explain", metavar="PHRASE", help="ce que chaque réglage fait des probabilités, token par token")
-    parser.add_argument("--originality", action="store_true", help="dit quelle suite de mots de chaque texte est déjà dans les livres lus")
+    )
+    parser.add_argument(
+        "--seed",
+        type=console.number_option(int, 0, 2**32 - 1),
+        metavar="N",
+        help="graine du hasard, pour retrouver un texte",
+    )
+    parser.add_argument(
+        "--compare",
+        action="store_true",
+        help="ce qu'écrivent le modèle de base et le modèle entraîné, côte à côte",
+    )
+    parser.add_argument(
+        "--explain",
+        metavar="PHRASE",
+        help="ce que chaque réglage fait des probabilités, token par token",
+    )
+    parser.add_argument(
+        "--originality",
+        action="store_true",
+        help="dit quelle suite de mots de chaque texte est déjà dans les livres lus",
+    )
     return parser.parse_args()
 
 
@@ -75,31 +122,47 @@ def print_texts(outputs: list[list[dict]]) -> None:
 
 def main() -> None:
     options = parse_options()
-    chosen = {name: getattr(options, name) for name in ("temperature", "top_p", "top_k", "max_new_tokens")}
+    chosen = {
+        name: getattr(options, name) for name in ("temperature", "top_p", "top_k", "max_new_tokens")
+    }
     if options.compare:
-        comparison.compare(options.prompt or two_prompts(), settings.SEED if options.seed is None else options.seed, **chosen)
+        comparison.compare(
+            options.prompt or two_prompts(),
+            settings.SEED if options.seed is None else options.seed,
+            **chosen,
+        )
         return
 
     MODEL_NAME = models.model_to_write()
     config, model = load_model(MODEL_NAME)
     tokenizer = AutoTokenizer.from_pretrained(MODEL_NAME)
-    models.set_end_of_text(model, tokenizer)
+    vocabulary.set_end_of_text(model, tokenizer)
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)
     if options.explain is not None:
-        print(explanation.explain(pipe, options.explain, options.temperature, options.top_p, options.top_k))
+        print(
+            explanation.explain(
+                pipe, options.explain, options.temperature, options.top_p, options.top_k
+            )
+        )
         return
 
-    prompts = [generation.check_prompt(prompt, pipe, options.max_new_tokens) for prompt in options.prompt or two_prompts()]
+    prompts = [
+        generation.check_prompt(prompt, pipe, options.max_new_tokens)
+        for prompt in options.prompt or two_prompts()
+    ]
     draft = generation.Draft(tokenizer)  # un écran montre les textes pendant qu'ils s'écrivent
-    sampling = generation.sampling(**chosen, seed=options.seed)
+    generation.seed_everything(options.seed)
+    sampling = generation.sampling_options(**chosen)
     outputs = write(pipe, prompts, **sampling, streamer=draft)
     draft.end_all()
     print_texts(outputs)
     if options.originality:
-        from atelier import originality  # ici seulement : elle charge les livres, ce qui prend une seconde
+        from atelier.writing import (
+            originality,  # ici seulement : elle charge les livres, ce qui prend une seconde
+        )
 
         originality.tell_quotations([get_text(output) for output in outputs])
 
 
 if __name__ == "__main__":
-    console.run(main)
+    launch.run(main)

@@ -6,18 +6,22 @@ Où le réseau est-il appelé, et lequel ? La réponse est dans `write()`.
 from collections.abc import Iterator
 from dataclasses import replace
 
-import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
+import atelier.quiet  # avant TensorFlow, pour taire ses messages
+
 from flask import Flask, jsonify, render_template, request
 
-from atelier import comparison, console, settings
+from atelier import console, errors, launch, settings
 from atelier.web import answers, demands, prose, server
 from atelier.web.trainings import trainings
 from atelier.web.writing import Writer
+from atelier.writing import comparison
 
 app = Flask(__name__, template_folder=server.TEMPLATES, static_folder=server.STATIC)
 server.protect(app)
 app.jinja_env.filters["printed"] = prose.printed
-app.register_blueprint(trainings)  # /entrainement : les courbes de l'étape 3, pendant qu'elle tourne
+app.register_blueprint(
+    trainings
+)  # /entrainement : les courbes de l'étape 3, pendant qu'elle tourne
 
 
 def write(demand: demands.Demand) -> Iterator[tuple[str, dict]]:
@@ -41,10 +45,12 @@ def generate():
             names = server.writer().compared() if "compare" in request.form else [asked.model]
             together = [write(replace(asked, model=name)) for name in names]
             stories = [answers.last(answer, server.visitor()) for answer in together]
-        except console.AuroreError as refusal:
+        except errors.AuroreError as refusal:
             error = refusal
-    context = {"health": server.health(), "asked": request.form, "bounds": demands.BOUNDS, "defaults": demands.DEFAULTS}
-    return render_template("generate.html", stories=stories, error=error, **context), server.status(error) if error else 200
+    context = {"health": server.health(), "asked": request.form, **demands.FIELDS}
+    return render_template("generate.html", stories=stories, error=error, **context), server.status(
+        error
+    ) if error else 200
 
 
 @app.post("/api/generate")
@@ -65,13 +71,22 @@ def healthz():
 def parse_options():
     parser = console.argument_parser("Étape 5 : la page web, sur cette machine.")
     parser.add_argument(
-        "--host", default="0.0.0.0" if settings.IN_CONTAINER else "127.0.0.1", help="adresse d'écoute (%(default)s par défaut)"
+        "--host",
+        default="0.0.0.0" if settings.IN_CONTAINER else "127.0.0.1",
+        help="adresse d'écoute (%(default)s par défaut)",
     )
     parser.add_argument(
-        "--port", type=console.number(int, minimum=1, maximum=65535), default=80 if settings.IN_CONTAINER else 8080,
-        metavar="P", help="port d'écoute (%(default)s par défaut)",
-    )  # fmt: skip
-    parser.add_argument("--log-texts", action="store_true", help="écrit aussi dans le journal ce que les visiteurs font écrire")
+        "--port",
+        type=console.number_option(int, minimum=1, maximum=65535),
+        default=80 if settings.IN_CONTAINER else 8080,
+        metavar="P",
+        help="port d'écoute (%(default)s par défaut)",
+    )
+    parser.add_argument(
+        "--log-texts",
+        action="store_true",
+        help="écrit aussi dans le journal ce que les visiteurs font écrire",
+    )
     return parser.parse_args()
 
 
@@ -83,4 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    launch.run(main)

@@ -7,11 +7,11 @@ un autre processus : une boucle sans fin ou une faute de frappe n'y peut rien ca
 import argparse
 import shutil
 
-from atelier import console, environment, exercises, settings
-from atelier.console import AuroreError
-from atelier.exercises import process, progress, report, watch
+from atelier import console, exercises, launch, settings
+from atelier.atomic import atomic_write
+from atelier.errors import AuroreError
+from atelier.exercises import environment, process, progress, report, watch
 from atelier.exercises.judge import NOT_STARTED, RIGHT, Verdict
-from atelier.whole import written_whole
 
 
 def number(text: str) -> str:
@@ -25,11 +25,19 @@ def parse_options():
     parser = console.argument_parser("Dit si vos exercices sont justes : tous, ceux d'une étape, ou un seul.")
     parser.add_argument("number", nargs="?", type=number, metavar="N", help="une étape (1) ou un exercice (1.4)")
     actions = parser.add_mutually_exclusive_group()
-    actions.add_argument("--watch", action="store_true", help="reste là, et vérifie l'exercice suivant chaque fois que vous enregistrez")
+    actions.add_argument(
+        "--watch", action="store_true", help="reste là, et vérifie l'exercice suivant chaque fois que vous enregistrez"
+    )
     actions.add_argument("--hint", action="store_true", help="donne un indice de plus pour l'exercice")
-    actions.add_argument("--solution", action="store_true", help="montre la solution de l'exercice, une fois qu'on l'a essayé")
-    actions.add_argument("--catch-up", action="store_true", help="met en place ce dont l'étape N a besoin, sans toucher à vos fichiers")
-    actions.add_argument("--reset", action="store_true", help="remet le fichier de l'étape N comme au début, et garde le vôtre à côté")
+    actions.add_argument(
+        "--solution", action="store_true", help="montre la solution de l'exercice, une fois qu'on l'a essayé"
+    )
+    actions.add_argument(
+        "--catch-up", action="store_true", help="met en place ce dont l'étape N a besoin, sans toucher à vos fichiers"
+    )
+    actions.add_argument(
+        "--reset", action="store_true", help="remet le fichier de l'étape N comme au début, et garde le vôtre à côté"
+    )
     actions.add_argument("--environment", action="store_true", help="dit si cet ordinateur est prêt pour l'atelier")
     options = parser.parse_args()
     options.number = options.number or ""
@@ -68,7 +76,10 @@ def check(selection: str) -> bool:
     if left and str(left[0].step) not in unread:
         print(f"\nEnsuite :\n{report.detail(left[0], verdicts[left[0].number])}")
     elif required and not left:
-        print("Tout y est. Bravo !" + (f" Lancez l'étape : {console.command(exercises.stub_of(wanted[0].step).name)}" if selection else ""))
+        print(
+            "Tout y est. Bravo !"
+            + (f" Lancez l'étape : {console.command(exercises.stub_of(wanted[0].step).name)}" if selection else "")
+        )
     return not left
 
 
@@ -88,7 +99,9 @@ def next_exercise(selection: str) -> exercises.Exercise:
 def hint(selection: str) -> None:
     exercise = next_exercise(selection)
     if not exercise.judged:
-        raise AuroreError(f"{exercise.number} n'a pas d'indice ; sa réponse : {console.command(f'check.py {exercise.number} --solution')}")
+        raise AuroreError(
+            f"{exercise.number} n'a pas d'indice ; sa réponse : {console.command(f'check.py {exercise.number} --solution')}"
+        )
     progress.set_current(exercise.number)
     progress.give_hint(exercise)
     print(f"{exercise.number}  {exercise.goal}\n  {progress.where(exercise)}")
@@ -128,7 +141,7 @@ def reset(step: int) -> None:
             backup, rank = path.with_suffix(f".backup-{rank}.py"), rank + 1
         shutil.copy2(path, backup)
         print(f"Votre fichier est gardé : {backup.name}")
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_bytes(stub)
     print(f"{path.name} est comme au début.")
 
@@ -142,7 +155,9 @@ def main() -> None:
     elif options.solution:
         solution(options.number)
     elif options.catch_up:
-        from atelier import catch_up  # ici seulement : `datasets` met deux secondes à s'importer
+        from atelier.exercises import (
+            catch_up,  # ici seulement : `datasets` met deux secondes à s'importer
+        )
 
         catch_up.catch_up(step_of(options.number))
     elif options.reset:
@@ -154,4 +169,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    launch.run(main)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from atelier import console, settings
+from atelier import console, errors, launch, settings
 
 HOME = settings.CACHE / "demo"
 EPOCHS = 3
@@ -34,12 +34,14 @@ def run_step(script: str, *options: str, capture: bool = False) -> str:
     }
     done = subprocess.run(
         [sys.executable, settings.FOLDER / script, *options],
-        env=environment, encoding="utf-8", stdout=subprocess.PIPE if capture else None,
-    )  # fmt: skip
+        env=environment,
+        encoding="utf-8",
+        stdout=subprocess.PIPE if capture else None,
+    )
     if done.returncode == 130:
         raise KeyboardInterrupt
     if done.returncode:
-        raise console.AuroreError(f"La démonstration s'est arrêtée : {script} a échoué (voir ci-dessus).")
+        raise errors.AuroreError(f"La démonstration s'est arrêtée : {script} a échoué (voir ci-dessus).")
     return done.stdout
 
 
@@ -75,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    launch.run(main)

@@ -5,11 +5,15 @@ Le modèle de base et le dernier entraîné prévoient le même livre, qu'aucun 
 
 import importlib
 
-import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
+import atelier.quiet  # avant TensorFlow, pour taire ses messages
+
 from transformers import Pipeline
 
-from atelier import books, catch_up, comparison, console, corpus, evaluation, generation, settings
+from atelier import console, launch, settings
 from atelier.console import decimal
+from atelier.models import sampling
+from atelier.text import books, corpus
+from atelier.writing import comparison, evaluation
 
 MEASURES = {  # le titre de chaque mesure, et ses chiffres après la virgule
     "bits_per_byte": ("bits par octet", 3),
@@ -19,12 +23,17 @@ MEASURES = {  # le titre de chaque mesure, et ses chiffres après la virgule
 
 
 def parse_options():
-    parser = console.argument_parser("L'examen : compare, sur un livre jamais lu, le modèle de base et le dernier entraîné.")
+    parser = console.argument_parser(
+        "L'examen : compare, sur un livre jamais lu, le modèle de base et le dernier entraîné."
+    )
     parser.add_argument("--prompt", action="append", metavar="TEXTE", help="une amorce à continuer (option répétable)")
     parser.add_argument(
-        "--seed", type=console.number(int, 0, 2**32 - 1), default=settings.SEED, metavar="N",
+        "--seed",
+        type=console.number_option(int, 0, 2**32 - 1),
+        default=settings.SEED,
+        metavar="N",
         help="graine du hasard (%(default)s par défaut)",
-    )  # fmt: skip
+    )
     return parser.parse_args()
 
 
@@ -43,7 +52,8 @@ def gain(measure: str, before: evaluation.Score, after: evaluation.Score) -> str
 def show_scores(scores: dict[str, evaluation.Score]) -> None:
     """Une ligne par mesure, une colonne par modèle, et le gain s'ils sont deux."""
     columns = {
-        label: [decimal(getattr(score, measure), digits) for measure, (_, digits) in MEASURES.items()] for label, score in scores.items()
+        label: [decimal(getattr(score, measure), digits) for measure, (_, digits) in MEASURES.items()]
+        for label, score in scores.items()
     }
     if len(scores) == 2:
         columns["gain"] = [gain(measure, *scores.values()) for measure in MEASURES]
@@ -56,9 +66,9 @@ def show_scores(scores: dict[str, evaluation.Score]) -> None:
 def main() -> None:
     options = parse_options()
     prompts = options.prompt or importlib.import_module("4_generate_solution").two_prompts()
-    test = corpus.load_data(catch_up.data_folder())["test"]
+    test = corpus.load_data(corpus.folder())["test"]
     texts = list(corpus.texts(test))
-    pipes, prompts = comparison.load_pipelines(prompts, generation.MAX_NEW_TOKENS)
+    pipes, prompts = comparison.load_pipelines(prompts, sampling.MAX_NEW_TOKENS)
 
     titles = ", ".join(books.title(id) for id in dict.fromkeys(test["book"]))
     print(f"L'examen : prévoir, token par token, un livre que l'entraînement n'a pas lu, {titles}.", flush=True)
@@ -67,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    launch.run(main)

@@ -6,12 +6,16 @@ Chaque essai part du modèle de base et lit autant de texte que les autres. Une 
 import argparse
 import importlib
 
-import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
+import atelier.quiet  # avant TensorFlow, pour taire ses messages
+
 from tensorflow import keras
 from transformers import AutoTokenizer
 
-from atelier import catch_up, console, corpus, curves, models, packing, runs, schedule, settings, training
-from atelier.whole import written_whole
+from atelier import console, launch, models, settings
+from atelier.atomic import atomic_write
+from atelier.models import choice
+from atelier.text import corpus
+from atelier.training import callbacks, curves, packing, runs, schedule
 
 step_3 = importlib.import_module("3_train_solution")  # un nom qui commence par un chiffre ne s'importe pas autrement
 
@@ -38,8 +42,12 @@ EXPERIMENTS = {
 
 
 def parse_options() -> argparse.Namespace:
-    parser = console.argument_parser("Compare des réglages de l'étape 3 sur un petit entraînement, et dessine leurs courbes.")
-    parser.add_argument("experiment", choices=EXPERIMENTS, metavar="EXPÉRIENCE", help=f"ce qui change : {', '.join(EXPERIMENTS)}")
+    parser = console.argument_parser(
+        "Compare des réglages de l'étape 3 sur un petit entraînement, et dessine leurs courbes."
+    )
+    parser.add_argument(
+        "experiment", choices=EXPERIMENTS, metavar="EXPÉRIENCE", help=f"ce qui change : {', '.join(EXPERIMENTS)}"
+    )
     return parser.parse_args()
 
 
@@ -51,22 +59,27 @@ def trial(base, train_blocks, tf_eval_dataset, batch_size: int, factor: float) -
     steps = READ // batch_size
     rate.steps.assign(steps)
     step_3.compile_model(model, rate)
-    history = runs.new_history(models.name(base), {}, train_blocks.size, training.evaluate(model, tf_eval_dataset)) | {"steps": steps}
+    history = runs.new_history(choice.name(base), {}, train_blocks.size, callbacks.evaluate(model, tf_eval_dataset)) | {
+        "steps": steps
+    }
     batches = packing.shuffled_batches(train_blocks, batch_size, settings.SEED)
     model.fit(
-        packing.in_rounds(batches, steps // EVALUATIONS), validation_data=tf_eval_dataset, epochs=EVALUATIONS, verbose=0,
-        callbacks=[training.Losses(history)],
-    )  # fmt: skip
+        packing.in_rounds(batches, steps // EVALUATIONS),
+        validation_data=tf_eval_dataset,
+        epochs=EVALUATIONS,
+        verbose=0,
+        callbacks=[callbacks.Losses(history)],
+    )
     return history
 
 
 def main() -> None:
     experiment = parse_options().experiment
     title, distinct, trials = EXPERIMENTS[experiment]
-    base, folder = models.base_model(), catch_up.data_folder()
+    base, folder = models.base_model(), corpus.folder()
     tokenizer, data = AutoTokenizer.from_pretrained(base), corpus.load_data(folder)
-    train_blocks = training.sample_blocks(packing.pack(tokenizer, corpus.texts(data["train"])), distinct)
-    eval_blocks = training.sample_blocks(packing.pack(tokenizer, corpus.texts(data["validation"])))
+    train_blocks = callbacks.sample_blocks(packing.pack(tokenizer, corpus.texts(data["train"])), distinct)
+    eval_blocks = callbacks.sample_blocks(packing.pack(tokenizer, corpus.texts(data["validation"])))
     tf_eval_dataset = packing.to_tf_dataset(eval_blocks, BATCH_SIZE)
 
     what = f"{READ} blocs de {packing.BLOCK_SIZE} tokens par essai, dont {len(train_blocks)} différents"
@@ -74,17 +87,22 @@ def main() -> None:
     drawn = []
     for name, batch_size, factor in trials:
         history = trial(base, train_blocks, tf_eval_dataset, batch_size, factor)
-        before, after = (console.decimal(training.perplexity(history["val_loss"][place])) for place in (0, -1))
-        print(f"  {name:<18} {history['steps']:>4} pas   perplexité de validation {before} avant, {after} après", flush=True)
+        before, after = (console.decimal(callbacks.perplexity(history["val_loss"][place])) for place in (0, -1))
+        print(
+            f"  {name:<18} {history['steps']:>4} pas   perplexité de validation {before} avant, {after} après",
+            flush=True,
+        )
         read, evaluated = ([step * batch_size for step in history[steps]] for steps in ("loss_steps", "val_steps"))
         drawn.append(curves.Curve(name, read, history["loss"], evaluated, history["val_loss"]))
 
     path = settings.MODELS / f"{experiment}.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as partial:
-        partial.write_text(curves.picture(title, drawn, f"{models.name(base)} · {what}", unit="blocs lus"), encoding="utf-8")
+    with atomic_write(path) as partial:
+        partial.write_text(
+            curves.picture(title, drawn, f"{choice.name(base)} · {what}", unit="blocs lus"), encoding="utf-8"
+        )
     print(f"Les courbes : {path}")
 
 
 if __name__ == "__main__":
-    console.run(main)
+    launch.run(main)

@@ -14,17 +14,18 @@ import unittest.mock
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import atelier.quiet  # avant transformers, qui importe TensorFlow
+
 import pytest
 from forked import run_forked
+from transformers import AutoTokenizer, GPT2Config, TFGPT2LMHeadModel
+
+from atelier import settings
+from atelier.models import export, vocabulary
+from atelier.text import books
 
 ROOT = Path(__file__).resolve().parents[1]
 AURORE = ROOT / "aurore"
-sys.path.insert(0, str(AURORE))
-
-import atelier.quiet  # noqa: E402, F401
-from transformers import AutoTokenizer, GPT2Config, TFGPT2LMHeadModel  # noqa: E402
-
-from atelier import books, checkpoints, models, settings  # noqa: E402
 
 # Ce que les bibliothèques disent d'elles-mêmes, et que personne ne doit lire.
 NOISE = re.compile(
@@ -35,7 +36,11 @@ NOISE = re.compile(
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
     """L'environnement d'une personne qui n'a rien réglé, sauf le dossier de travail et ce que dit `variables`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AURORE_", "HF_", "TF_", "TRANSFORMERS_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AURORE_", "HF_", "TF_", "TRANSFORMERS_"))
+    }
     person = home.parent / "person"  # Keras écrit un fichier de réglages chez la personne
     person.mkdir(exist_ok=True)
     return kept | {"AURORE_HOME": str(home), "AURORE_MODEL": "mini", "HOME": str(person), "PYTHONUTF8": "1"} | variables
@@ -53,8 +58,12 @@ def run_fresh(script: str, *options: str, home: Path, **variables: str) -> subpr
     """`run`, par un Python neuf, comme une personne le lance."""
     return subprocess.run(
         [sys.executable, AURORE / script, *options],
-        env=environment(home, **variables), cwd=home, capture_output=True, encoding="utf-8", timeout=300,
-    )  # fmt: skip
+        env=environment(home, **variables),
+        cwd=home,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
 
 
 def succeed(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
@@ -80,7 +89,10 @@ def refused(script: str, *options: str, home: Path, **variables: str) -> str:
 @functools.cache
 def help_of(script: str) -> str:
     """Ce que `--help` affiche."""
-    with contextlib.redirect_stdout(io.StringIO()) as shown, unittest.mock.patch.object(sys, "argv", [script, "--help"]):
+    with (
+        contextlib.redirect_stdout(io.StringIO()) as shown,
+        unittest.mock.patch.object(sys, "argv", [script, "--help"]),
+    ):
         with pytest.raises(SystemExit) as stopped:
             load(script).main()
     assert stopped.value.code == 0
@@ -120,9 +132,11 @@ def tokenizer():
 def small_model(tokenizer, **options) -> TFGPT2LMHeadModel:
     """Un modèle au hasard, assez petit pour s'entraîner en un instant."""
     sizes = {"vocab_size": len(tokenizer), "n_positions": 128, "n_embd": 16, "n_layer": 2, "n_head": 2}
-    model = TFGPT2LMHeadModel(GPT2Config(**sizes | {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0} | options))
+    model = TFGPT2LMHeadModel(
+        GPT2Config(**sizes | {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0} | options)
+    )
     model(model.dummy_inputs)
-    models.set_end_of_text(model, tokenizer)
+    vocabulary.set_end_of_text(model, tokenizer)
     return model
 
 
@@ -130,7 +144,7 @@ def small_model(tokenizer, **options) -> TFGPT2LMHeadModel:
 def tiny(tokenizer, tmp_path_factory) -> str:
     """`AURORE_MODEL`, quand ce que le modèle écrit n'importe pas."""
     folder = tmp_path_factory.mktemp("tiny") / "tiny"
-    checkpoints.save_model(small_model(tokenizer), tokenizer, folder)
+    export.save_model(small_model(tokenizer), tokenizer, folder)
     return str(folder)
 
 
@@ -156,7 +170,7 @@ def started(request, tmp_path_factory):
             later["demonstration"] = home, elsewhere.submit(run_fresh, "demo.py", home=home)
         if "followed" in asked:
             home = tmp_path_factory.mktemp("followed")
-            later["followed"] = home, elsewhere.submit(readme.follow, home, request.getfixturevalue("mirror"))
+            later["followed"] = (home, elsewhere.submit(readme.follow, home, request.getfixturevalue("mirror")))
         yield later
         elsewhere.shutdown(cancel_futures=True)
 

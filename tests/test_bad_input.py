@@ -11,8 +11,9 @@ import time
 import pytest
 from conftest import AURORE, environment, help_of, refused, run_fresh, succeeded
 
-from atelier import models, settings
-from atelier.console import AuroreError
+from atelier import settings
+from atelier.errors import AuroreError
+from atelier.models import choice
 
 SCRIPTS = [*sorted(path.name for path in AURORE.glob("*_solution.py")), "5_flask.py", "demo.py", "check.py"]
 
@@ -38,9 +39,19 @@ def test_data_of_an_interrupted_run_are_not_trained_on(prepared, tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [("--epochs", "-1"), ("--epochs", "0"), ("--max-steps", "1.5"), ("--minutes", "0"), ("--batch-size", "x"),
-     ("--learning-rate", "-1"), ("--seed", "5000000000"), ("--epochs", "9" * 400), ("--epochs", "1", "--max-steps", "1"), ("--inconnue",)],
-)  # fmt: skip
+    [
+        ("--epochs", "-1"),
+        ("--epochs", "0"),
+        ("--max-steps", "1.5"),
+        ("--minutes", "0"),
+        ("--batch-size", "x"),
+        ("--learning-rate", "-1"),
+        ("--seed", "5000000000"),
+        ("--epochs", "9" * 400),
+        ("--epochs", "1", "--max-steps", "1"),
+        ("--inconnue",),
+    ],
+)
 def test_bad_training_options_are_refused_in_french(options, refused_option):
     assert options[0] in refused_option("3_train_solution.py", *options)
 
@@ -48,8 +59,10 @@ def test_bad_training_options_are_refused_in_french(options, refused_option):
 def test_a_missing_package_says_how_to_start(tmp_path):
     done = subprocess.run(
         [sys.executable, "-S", AURORE / "2_tokenize_solution.py"],  # -S : sans les paquets installés
-        env=environment(tmp_path), capture_output=True, encoding="utf-8",
-    )  # fmt: skip
+        env=environment(tmp_path),
+        capture_output=True,
+        encoding="utf-8",
+    )
     assert done.returncode and "« datasets » manque" in done.stderr and "Traceback" not in done.stderr
 
 
@@ -57,7 +70,7 @@ def test_a_missing_package_says_how_to_start(tmp_path):
 def test_an_unknown_model_name(name, monkeypatch):
     monkeypatch.setattr(settings, "BASE_MODEL", name)
     with pytest.raises(AuroreError, match=f"« {re.escape(name)} ».*mini"):
-        models.base_model()
+        choice.base_model()
 
 
 def test_an_unknown_model_name_stops_a_script(tmp_path):
@@ -95,9 +108,12 @@ def test_ctrl_c_leaves_nothing_half_written(script, options, after, prepared, ti
         (tmp_path / "data").symlink_to(prepared / "data")
     process = subprocess.Popen(
         [sys.executable, AURORE / script, *options],
-        env=environment(tmp_path, AURORE_MODEL=model, PYTHONUNBUFFERED="1"), encoding="utf-8", start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        env=environment(tmp_path, AURORE_MODEL=model, PYTHONUNBUFFERED="1"),
+        encoding="utf-8",
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     try:
         while after and after not in (line := process.stdout.readline()):
             assert line, process.stderr.read()
@@ -109,7 +125,9 @@ def test_ctrl_c_leaves_nothing_half_written(script, options, after, prepared, ti
     assert process.returncode in (130, -signal.SIGINT)
     assert "Interrompu" in stderr and "Traceback" not in stderr
     runs = [path for path in (tmp_path / "model").glob("*") if path.is_dir()]
-    assert not runs or ("--resume" in stderr and len(runs) == 1 and (runs[0] / "state" / "checkpoint").exists()), "de quoi reprendre, ou rien"
+    assert not runs or ("--resume" in stderr and len(runs) == 1 and (runs[0] / "state" / "checkpoint").exists()), (
+        "de quoi reprendre, ou rien"
+    )
     assert not (tmp_path / "model" / "latest").exists() and not list(tmp_path.rglob("*.partial"))
 
 
@@ -140,7 +158,9 @@ def test_a_ctrl_c_that_a_library_mistreats_still_interrupts(main, tmp_path):
         console.run(main)
     """
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, encoding="utf-8"
+    )
     assert done.returncode == 130 and "Interrompu" in done.stderr and "Erreur" not in done.stderr
     assert time.perf_counter() - start < 10
 
@@ -148,7 +168,8 @@ def test_a_ctrl_c_that_a_library_mistreats_still_interrupts(main, tmp_path):
 def test_a_console_of_another_encoding_never_crashes(tmp_path):
     for encoding in ("cp1252", "ascii"):
         done = subprocess.run(
-            [sys.executable, AURORE / "2_tokenize_solution.py"], capture_output=True,
+            [sys.executable, AURORE / "2_tokenize_solution.py"],
+            capture_output=True,
             env=environment(tmp_path, PYTHONIOENCODING=encoding, PYTHONUTF8="0"),
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr

@@ -2,9 +2,9 @@
 
 import pytest
 
-from atelier import books, language
-from atelier.books import Book
-from atelier.console import AuroreError
+from atelier.errors import AuroreError
+from atelier.text import books, language
+from atelier.text.books import Book
 
 LELIA = Book("39738", "Lélia", "George Sand", "train")
 
@@ -49,7 +49,9 @@ def test_another_edition_is_told(tmp_path):
 
 
 def test_french_is_known_by_its_commonest_words():
-    language.check_french(["Elle était assise dans le jardin, et je la voyais sur son banc, avec des fleurs au chapeau."])
+    language.check_french(
+        ["Elle était assise dans le jardin, et je la voyais sur son banc, avec des fleurs au chapeau."]
+    )
     for other in (
         "She was sitting in the garden, and I saw her on the bench, with flowers in her hat.",
         "Estaba sentada en el jardín, y yo la veía en su banco, con flores en el sombrero.",

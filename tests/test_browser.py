@@ -7,7 +7,7 @@ import visitor
 from browser import DISTANT, MISSING, Browser, wait_until
 from visitor import PRINTED, PROMPT, fill, hesitation, lost, press_until, probability, tokens, words, write, written
 
-from atelier.words import word_list
+from atelier.text.words import word_list
 
 pytestmark = pytest.mark.skipif(
     bool(MISSING), reason=f"pas de navigateur : il manque {' et '.join(MISSING)} (apt install chromium chromium-driver)"
@@ -94,7 +94,7 @@ def test_the_text_is_copied(page, address, host):
 
 
 def test_the_texts_of_this_visit_survive_a_reload(page):
-    first, second = write(page, max_new_tokens=20), write(page, "Le vieux moulin", max_new_tokens=20)
+    first, second = (write(page, max_new_tokens=20), write(page, "Le vieux moulin", max_new_tokens=20))
     page.reload()
     kept = wait_until(lambda: page.find_all("#texts li"))
     assert len(kept) == 2
@@ -110,7 +110,9 @@ def test_the_settings_are_followed(page):
     assert surest == write(page, max_new_tokens=30, temperature=0), "à 0, toujours le plus probable"
     assert len(tokens(page)) <= 30
     drawn = write(page, max_new_tokens=30, temperature=1, seed=7)
-    assert drawn != surest and drawn == write(page, max_new_tokens=30, temperature=1, seed=7), "la même graine, le même texte"
+    assert drawn != surest and drawn == write(page, max_new_tokens=30, temperature=1, seed=7), (
+        "la même graine, le même texte"
+    )
 
 
 def test_two_models_write_side_by_side(page):
@@ -162,7 +164,9 @@ def test_everything_is_done_without_a_mouse(page):
     page.press("Enter")
     wait_until(lambda: page.run("return document.activeElement.matches('#hesitation .alternative')"))
     page.press("Escape")
-    assert not hesitation(page) and page.focused.reference == tokens(page)[2].reference, "le foyer revient d'où il vient"
+    assert not hesitation(page) and page.focused.reference == tokens(page)[2].reference, (
+        "le foyer revient d'où il vient"
+    )
     page.press("Left", "Enter", "Down")
     choice = page.focused.text.split("\n")[0]
     page.press("Enter")
@@ -216,7 +220,9 @@ def test_nothing_in_a_prompt_is_run(page):
     wait_until(lambda: page.find("#texts button")).click()
     wait_until(lambda: page.find("#texte").text == text)
     assert "<img src=x onerror" in text and "&amp;" in text
-    assert not page.find_all("#stories img, #visit img, #stories script") and "piraté" not in page.command("GET", "title")
+    assert not page.find_all("#stories img, #visit img, #stories script") and "piraté" not in page.command(
+        "GET", "title"
+    )
 
 
 @pytest.mark.parametrize("width, phone", [(320, True), (1920, False)])  # 320 : le plus étroit que demandent les WCAG
@@ -252,7 +258,9 @@ def test_everything_is_legible(page, address, scheme):
 def test_every_control_has_a_name(page):
     write(page, max_new_tokens=10)
     page.find("#colours").click()
-    controls = [each for each in page.find_all("main :is(a, button, input, textarea, select, summary, output)") if each.visible]
+    controls = [
+        each for each in page.find_all("main :is(a, button, input, textarea, select, summary, output)") if each.visible
+    ]
     assert len(controls) > 12 and not [each.property("outerHTML") for each in controls if not each.label.strip()]
     assert page.find("#amorce").label == "Il était une fois", "et non l'exemple, qui disparaît quand on écrit"
 
@@ -276,7 +284,9 @@ def test_the_page_works_without_javascript(address, tmp_path):
         wait_until(lambda: page.find("#texte-2"), 30)
         for text in (page.find("#texte").text, page.find("#texte-2").text):
             assert text.startswith(PRINTED) and len(text) > len(PRINTED) + 10
-        assert page.find("#amorce").property("value") == PROMPT and page.find("#max_new_tokens").property("value") == "20"
+        assert (
+            page.find("#amorce").property("value") == PROMPT and page.find("#max_new_tokens").property("value") == "20"
+        )
         fill(page, ENGLISH)
         page.find("#write").click()
         wait_until(lambda: page.find("[name=force]"), 30).click()

@@ -14,10 +14,11 @@ import attempts
 import pytest
 from conftest import AURORE, ROOT, environment, refused, run
 
-from atelier import catch_up, corpus, exercises, machine
-from atelier import environment as environment_check
-from atelier.console import AuroreError
-from atelier.exercises import judge, progress, report
+from atelier import exercises, machine
+from atelier.errors import AuroreError
+from atelier.exercises import catch_up, judge, progress, report
+from atelier.exercises import environment as environment_check
+from atelier.text import corpus
 
 
 @pytest.fixture
@@ -25,7 +26,11 @@ def workshop(tmp_path):
     """Une copie de l'atelier, avec des stubs neufs : ce qu'une personne a devant elle en arrivant."""
     folder = tmp_path / "aurore"
     produced = shutil.ignore_patterns("data", "model", "tokenizer", ".cache", "__pycache__", "*.backup*.py")
-    shutil.copytree(AURORE, folder, ignore=lambda path, names: produced(path, names) if path == str(AURORE) else {"__pycache__"} & set(names))
+    shutil.copytree(
+        AURORE,
+        folder,
+        ignore=lambda path, names: produced(path, names) if path == str(AURORE) else {"__pycache__"} & set(names),
+    )
     shutil.copy(ROOT / "requirements.txt", tmp_path)
     for step in range(1, 5):
         (folder / exercises.stub_of(step).name).write_text(exercises.stub(step), "utf-8")
@@ -52,7 +57,9 @@ def test_a_new_stub_says_what_to_do_first(workshop, mirror):
     for number, step in (("1.1", 1), ("2.1", 2), ("4.1", 4)):
         script = exercises.stub_of(step).name
         sentence = refused(str(workshop / script), *options.get(script, []), home=workshop)
-        line = next(rank for rank, line in enumerate(exercises.stub(step).split("\n"), 1) if f'todo("{number}")' in line)
+        line = next(
+            rank for rank, line in enumerate(exercises.stub(step).split("\n"), 1) if f'todo("{number}")' in line
+        )
         assert f"Exercice {number} à faire : aurore/{script}:{line}" in sentence
         exercise = exercises.find(number)
         assert exercise.goal in sentence and exercise.hints[0] in sentence
@@ -169,9 +176,13 @@ def test_catch_up_puts_in_place_what_a_step_needs(workshop):
 
 def test_watch_follows_the_learner_from_one_exercise_to_the_next(workshop):
     watching = subprocess.Popen(
-        [sys.executable, workshop / "check.py", "2", "--watch"], cwd=workshop, env=environment(workshop),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-    )  # fmt: skip
+        [sys.executable, workshop / "check.py", "2", "--watch"],
+        cwd=workshop,
+        env=environment(workshop),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
 
     def until(sought: str) -> str:
         shown = ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from atelier.cleaning import EDGE, author_blocks, clean
+from atelier.text.cleaning import EDGE, author_blocks, clean
 
 STORY = """Le moulin tournait depuis l'aube, et la meunière, qui n'avait pas dormi, écoutait
 l'eau comme on écoute quelqu'un. Elle attendait son fils, parti la veille pour la
@@ -63,7 +63,9 @@ def test_what_comes_before_the_book(text):
     {
         "fin": "FIN.",
         "fin en italique": "_FIN DU MOULIN._",
-        "catalogue": "FIN\n\nDU MÊME ÉDITEUR:\n\n" + "Le roman que tout Paris s'arrache, par l'auteur de la Huche, et que l'on trouve\nchez tous les libraires des deux rives de la Seine, au prix de trois francs.\n\n" * 20,
+        "catalogue": "FIN\n\nDU MÊME ÉDITEUR:\n\n"
+        + "Le roman que tout Paris s'arrache, par l'auteur de la Huche, et que l'on trouve\nchez tous les libraires des deux rives de la Seine, au prix de trois francs.\n\n"
+        * 20,
         "imprimeur": "FIN\n\nSCEAUX.--IMPRIMERIE CHOSE ET FILS.\n\n558-06.--Coulommiers, Imp. UNTEL.--P5-06.",
         "imprimeur sans fin": "Typographie Untel et fils, rue du Pont.",
         "notes réunies": "NOTES:\n\n[A] Le setier valait douze boisseaux.\n\nNOTE II. Le manuscrit porte ici une rature.",
@@ -187,7 +189,9 @@ def test_titles_that_look_like_sentences_go_when_every_chapter_has_one():
 
 
 def test_a_paragraph_that_an_image_or_a_note_had_cut_is_one_again():
-    halves = "Elle prit la lanterne, et descendit\n\n[Illustration: la lanterne]\n\n  [1] Une lampe.\n\nvers la rivière[1]."
+    halves = (
+        "Elle prit la lanterne, et descendit\n\n[Illustration: la lanterne]\n\n  [1] Une lampe.\n\nvers la rivière[1]."
+    )
     assert kept(inside=halves) == ["Elle prit la lanterne, et descendit vers la rivière."]
 
 
@@ -212,9 +216,20 @@ def test_markup_goes_and_the_sentence_stays(marked, plain):
 
 @pytest.mark.parametrize(
     "title",
-    ["FIN DE LAVINIA.\n\nMETELLA.", "FIN\n\nDEUXIÈME NOUVELLE", "FIN DE LA PREMIÈRE PARTIE.\n\nLE RETOUR", "FIN D'UN RÊVE", "Fin d'octobre.",
-     "Note bien que je n'en savais rien.", "TABLE D'HÔTE", "ERRATA\n\nLE RETOUR", "PERSONNAGES\n\nLE ROI.\n\nPREMIER TABLEAU.", "PERSONNAGES\n\nLE ROI.", "AVIS DE L'ÉDITEUR"],
-)  # fmt: skip
+    [
+        "FIN DE LAVINIA.\n\nMETELLA.",
+        "FIN\n\nDEUXIÈME NOUVELLE",
+        "FIN DE LA PREMIÈRE PARTIE.\n\nLE RETOUR",
+        "FIN D'UN RÊVE",
+        "Fin d'octobre.",
+        "Note bien que je n'en savais rien.",
+        "TABLE D'HÔTE",
+        "ERRATA\n\nLE RETOUR",
+        "PERSONNAGES\n\nLE ROI.\n\nPREMIER TABLEAU.",
+        "PERSONNAGES\n\nLE ROI.",
+        "AVIS DE L'ÉDITEUR",
+    ],
+)
 def test_no_rule_takes_half_a_book_away(title):
     """Ni titres numérotés, ni tirets : seule la longueur dit que c'est encore le livre."""
     story = "\n\n".join([STORY] * 40)
@@ -248,7 +263,9 @@ def test_a_book_of_one_line_paragraphs_keeps_them_apart():
 
 
 def test_a_note_of_the_transcriber_without_a_title_after_it_leaves_the_book():
-    text = "Note sur la transcription: Les erreurs introduites par le typographe ont été corrigées.\n\n" + "\n\n".join([STORY] * 60)
+    text = "Note sur la transcription: Les erreurs introduites par le typographe ont été corrigées.\n\n" + "\n\n".join(
+        [STORY] * 60
+    )
     assert clean(text).count(CLEAN_STORY) == 60
     assert clean(text.replace("Note sur la transcription:", "Note sur la transcription.\n\n")).count(CLEAN_STORY) > 50
 

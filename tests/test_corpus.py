@@ -7,9 +7,10 @@ import shutil
 import pytest
 from conftest import refused, succeed
 
-from atelier import corpus, whole
-from atelier.books import Book
-from atelier.console import AuroreError
+from atelier import atomic
+from atelier.errors import AuroreError
+from atelier.text import corpus
+from atelier.text.books import Book
 
 
 def book_of(sentences_per_paragraph: list[int], name: str = "1") -> tuple[Book, list[list[str]]]:
@@ -90,7 +91,7 @@ def test_a_folder_that_cannot_take_its_place_gives_the_old_one_back(tmp_path, mo
         rename(source, destination)
 
     monkeypatch.setattr(os, "rename", refuse_the_new_one)
-    with pytest.raises(PermissionError), whole.written_whole(target) as partial:
+    with pytest.raises(PermissionError), atomic.atomic_write(target) as partial:
         partial.mkdir()
     assert (target / "x").read_text() == "ancien" and [path.name for path in tmp_path.iterdir()] == ["data"]
 
@@ -98,10 +99,10 @@ def test_a_folder_that_cannot_take_its_place_gives_the_old_one_back(tmp_path, mo
 def test_a_folder_is_replaced_only_by_a_whole_one(tmp_path):
     target = tmp_path / "data"
     for content in ("un", "deux"):
-        with whole.written_whole(target) as partial:
+        with atomic.atomic_write(target) as partial:
             partial.mkdir()
             (partial / "x").write_text(content)
-    with pytest.raises(KeyboardInterrupt), whole.written_whole(target) as partial:
+    with pytest.raises(KeyboardInterrupt), atomic.atomic_write(target) as partial:
         partial.mkdir()
         raise KeyboardInterrupt
     assert (target / "x").read_text() == "deux"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from atelier.curves import Curve, picture
+from atelier.training.curves import Curve, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 LEFT, RIGHT, TOP, BOTTOM = 0, 960, 120, 470  # entre le titre et les graduations des pas
@@ -45,18 +45,26 @@ def points(path) -> list[tuple[float, float]]:
 
 
 def markers(svg, ink: str) -> list[tuple[float, float]]:
-    found = [path.get("transform") for path in svg.iter(SVG + "path") if path.get("fill") == ink and path.get("transform")]
+    found = [
+        path.get("transform") for path in svg.iter(SVG + "path") if path.get("fill") == ink and path.get("transform")
+    ]
     return [tuple(map(float, re.findall(r"[\d.]+", place))) for place in found]
 
 
 def test_a_training_shows_its_noise_its_trend_and_two_perplexities():
     curve = Curve("essai", list(range(1, 301)), run(steps=300).losses, [0, 100, 200, 300], [3.9, 3.6, 3.49, 3.7])
     svg = draw(curve)
-    raw, trend, validation = [path for path in svg.iter(SVG + "path") if path.get("fill") == "none" and len(points(path)) > 3]
+    raw, trend, validation = [
+        path for path in svg.iter(SVG + "path") if path.get("fill") == "none" and len(points(path)) > 3
+    ]
     assert [len(points(path)) for path in (raw, trend, validation)] == [300, 300, 4]
-    roughness = [sum(abs(y - next_y) for (_, y), (_, next_y) in zip(points(path), points(path)[1:])) for path in (raw, trend)]
+    roughness = [
+        sum(abs(y - next_y) for (_, y), (_, next_y) in zip(points(path), points(path)[1:])) for path in (raw, trend)
+    ]
     assert roughness[1] < roughness[0] / 3 and float(raw.get("stroke-width")) < float(trend.get("stroke-width"))
-    assert trend.get("stroke-dasharray") != validation.get("stroke-dasharray") and trend.get("stroke") != validation.get("stroke")
+    assert trend.get("stroke-dasharray") != validation.get("stroke-dasharray") and trend.get(
+        "stroke"
+    ) != validation.get("stroke")
     assert set(points(validation)) <= set(markers(svg, validation.get("stroke"))), "un point par validation"
     assert [text for text in texts(svg) if text.startswith("perplexité ")] == ["perplexité 49,4", "perplexité 32,8"]
     for content, (x, y) in (("perplexité 49,4", points(validation)[0]), ("perplexité 32,8", points(validation)[2])):
@@ -84,7 +92,9 @@ def test_each_loss_faces_its_perplexity_and_numbers_are_french():
     losses = [loss for loss, _ in facing]
     x, y = points(lines(svg)[0])[-1]
     (high, loss), (low, other) = [(placed(svg, f"{loss:.0f}")[1] - 5, loss) for loss in (max(losses), min(losses))]
-    assert loss + (y - high) * (other - loss) / (low - high) == pytest.approx(3.4, abs=0.02), "le point est en face de sa perte"
+    assert loss + (y - high) * (other - loss) / (low - high) == pytest.approx(3.4, abs=0.02), (
+        "le point est en face de sa perte"
+    )
     assert x == placed(svg, "30\u202f000")[0], "et au-dessus de son pas"
 
 
@@ -102,7 +112,9 @@ STRANGE = {
     "une perte nulle": [Curve("zéro", [1, 2], [0.01, 0.0], [2], [0.0])],
     "deux, dont une vide": [Curve("vide", [], [], [], []), run()],
     "deux, dont une sans entraînement": [Curve("validation seule", [], [], [1, 2], [3.5, 3.4]), run()],
-    "dix": [run(f"réglage {index}", end=3.3 + index / 50, wrong=math.inf if index % 4 == 1 else None) for index in range(10)],
+    "dix": [
+        run(f"réglage {index}", end=3.3 + index / 50, wrong=math.inf if index % 4 == 1 else None) for index in range(10)
+    ],
 }
 
 
@@ -128,12 +140,22 @@ def test_a_curve_that_diverges_leaves_by_the_top_and_does_not_flatten_the_others
     exit_x, exit_y = next(point for point in mad if point[1] == frame_top)
     assert exit_y < min(y for _, y in calm) and exit_x == pytest.approx(calm[119][0], abs=10)
     ink, commands = lines(svg)[1].get("stroke"), re.findall("[ML]", lines(svg)[1].get("d"))
-    outside = [command for command, before, after in zip(commands[1:], mad, mad[1:]) if before[1] == after[1] == frame_top]
+    outside = [
+        command for command, before, after in zip(commands[1:], mad, mad[1:]) if before[1] == after[1] == frame_top
+    ]
     assert len(outside) > 70 and set(outside) == {"M"}, "elle ne longe pas le haut du cadre"
-    assert [place for place in markers(svg, ink) if place[1] == frame_top] == [(exit_x, exit_y)], "une marque, là où elle sort"
-    threads = [points(path) for path in svg.iter(SVG + "path") if path.get("stroke") == ink and path.get("stroke-width") == "0.8"]
+    assert [place for place in markers(svg, ink) if place[1] == frame_top] == [(exit_x, exit_y)], (
+        "une marque, là où elle sort"
+    )
+    threads = [
+        points(path)
+        for path in svg.iter(SVG + "path")
+        if path.get("stroke") == ink and path.get("stroke-width") == "0.8"
+    ]
     (name_x, name_y) = placed(svg, "folle")
-    assert any(math.dist(start, (exit_x, exit_y)) < 10 and math.dist(end, (name_x, name_y)) < 40 for start, end in threads)
+    assert any(
+        math.dist(start, (exit_x, exit_y)) < 10 and math.dist(end, (name_x, name_y)) < 40 for start, end in threads
+    )
     (note,) = [text for text in texts(svg) if text.startswith("sort du cadre")]
     assert 120 <= int(note.removeprefix("sort du cadre au pas ")) <= 124, "la courbe lissée suit de peu la perte"
 
@@ -150,7 +172,9 @@ def test_names_stand_at_the_end_of_their_lines_and_never_overlap(ends):
     names = [placed(svg, f"réglage {index}") for index in range(len(ends))]
     written = [text for text in svg.iter(SVG + "text") if float(text.get("x")) == names[0][0] and text.text != "pas"]
     rows = sorted((float(text.get("y")), float(text.get("font-size"))) for text in written)
-    assert len(rows) == 2 * len(ends) and all(above + 0.9 * size <= below for (above, _), (below, size) in zip(rows, rows[1:]))
+    assert len(rows) == 2 * len(ends) and all(
+        above + 0.9 * size <= below for (above, _), (below, size) in zip(rows, rows[1:])
+    )
     assert all(TOP < y < BOTTOM for y, _ in rows)
     last = [points(path)[-1] for path in lines(svg)]
     assert all(x < name[0] for (x, _), name in zip(last, names))
@@ -160,11 +184,18 @@ def test_names_stand_at_the_end_of_their_lines_and_never_overlap(ends):
 
 def test_ten_curves_differ_by_more_than_their_colour_and_all_stand_out_from_the_paper():
     svg = draw(*(run(f"réglage {index}", end=3.3 + index / 20) for index in range(10)))
-    shapes = [path.get("d") for path in svg.iter(SVG + "path") if path.get("transform") and path.get("d").startswith("M")]
+    shapes = [
+        path.get("d") for path in svg.iter(SVG + "path") if path.get("transform") and path.get("d").startswith("M")
+    ]
     looks = [(path.get("stroke"), path.get("stroke-dasharray")) for path in lines(svg)]
-    assert len(set(looks)) == 10 and len({dash for _, dash in looks}) == len({ink for ink, _ in looks}) == len(set(shapes)) == 5
+    assert (
+        len(set(looks)) == 10
+        and len({dash for _, dash in looks}) == len({ink for ink, _ in looks}) == len(set(shapes)) == 5
+    )
     paper = svg.find(SVG + "rect").get("fill")
-    inks = {each.get("stroke") for each in lines(svg)} | {text.get("fill") or svg.get("fill") for text in svg.iter(SVG + "text")}
+    inks = {each.get("stroke") for each in lines(svg)} | {
+        text.get("fill") or svg.get("fill") for text in svg.iter(SVG + "text")
+    }
     assert all(contrast(ink, paper) >= 4.5 for ink in inks)
 
 

@@ -8,10 +8,11 @@ import tensorflow as tf
 from tensorflow import keras
 from transformers import GPT2Config, TFAutoModelForCausalLM, TFGPT2LMHeadModel, pipeline
 
-from atelier import models, sampling, settings
-from atelier.console import AuroreError
-from atelier.decoder import Decoder
-from atelier.gpt2 import GPT2
+from atelier import settings
+from atelier.errors import AuroreError
+from atelier.models import sampling, vocabulary
+from atelier.models.decoder import Decoder
+from atelier.models.gpt2 import GPT2
 
 VOCABULARY, CONTEXT = 97, 200
 
@@ -20,7 +21,11 @@ VOCABULARY, CONTEXT = 97, 200
 def peer():
     """Le modèle de transformers, aux poids assez grands pour que ses avis soient tranchés."""
     keras.utils.set_random_seed(3)
-    model = TFGPT2LMHeadModel(GPT2Config(vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=24, n_layer=3, n_head=4, eos_token_id=0, bos_token_id=0))
+    model = TFGPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=24, n_layer=3, n_head=4, eos_token_id=0, bos_token_id=0
+        )
+    )
     model.build_in_name_scope()
     for weight in model.weights:
         weight.assign_add(tf.random.normal(weight.shape, stddev=0.3))
@@ -95,7 +100,10 @@ def test_texts_join_and_leave_without_disturbing_the_others(model, peer):
 def left_padded(*prompts):
     width = max(map(len, prompts))
     ids = [[0] * (width - len(prompt)) + prompt for prompt in prompts]
-    return {"input_ids": tf.constant(ids), "attention_mask": tf.constant([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])}
+    return {
+        "input_ids": tf.constant(ids),
+        "attention_mask": tf.constant([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts]),
+    }
 
 
 @pytest.mark.parametrize(
@@ -120,14 +128,23 @@ def test_greedy_texts_are_those_of_transformers(model, peer, options):
 
 
 def test_prompts_may_be_arrays_and_a_model_be_written_with_at_once(model, peer):
-    inputs, asked = {"input_ids": np.array([[3, 4], [5, 6]])}, {"max_new_tokens": 5, "pad_token_id": 0, "do_sample": False}
+    inputs, asked = (
+        {"input_ids": np.array([[3, 4], [5, 6]])},
+        {"max_new_tokens": 5, "pad_token_id": 0, "do_sample": False},
+    )
     assert (model.generate(**inputs, **asked) == peer.generate(**inputs, **asked)).numpy().all()
     assert GPT2(peer.config).generate(**inputs, **asked).shape[0] == 2
 
 
 def test_what_the_decoder_does_not_do_comes_from_transformers(model, peer):
     inputs = left_padded([3, 4, 5, 6])
-    asked = {"max_new_tokens": 4, "pad_token_id": 0, "do_sample": False, "return_dict_in_generate": True, "output_scores": True}
+    asked = {
+        "max_new_tokens": 4,
+        "pad_token_id": 0,
+        "do_sample": False,
+        "return_dict_in_generate": True,
+        "output_scores": True,
+    }
     mine, theirs = model.generate(**inputs, **asked), peer.generate(**inputs, **asked)
     assert mine.keys() == theirs.keys() and np.allclose(mine.scores, theirs.scores, atol=1e-4)
     holes = {"input_ids": tf.constant([[3, 4, 5]]), "attention_mask": tf.constant([[1, 0, 1]])}
@@ -151,9 +168,13 @@ def test_sampled_tokens_follow_the_distribution_of_transformers(model, peer, opt
     warpers += [TFTopPLogitsWarper(asked["top_p"])] if asked["top_p"] < 1 else []
     expected = tf.nn.softmax(warpers(inputs["input_ids"], logits, 4)).numpy()[0]
     tokens, probabilities = sampling.adjusted(logits.numpy()[0], sampling.Sampling(**asked))
-    assert tokens.tolist() == np.flatnonzero(expected).tolist() and np.allclose(probabilities, expected[tokens], atol=1e-5)
+    assert tokens.tolist() == np.flatnonzero(expected).tolist() and np.allclose(
+        probabilities, expected[tokens], atol=1e-5
+    )
 
-    written = model.generate(**inputs, **asked, seed=[1, 2], do_sample=True, max_new_tokens=1, num_return_sequences=draws, pad_token_id=0)
+    written = model.generate(
+        **inputs, **asked, seed=[1, 2], do_sample=True, max_new_tokens=1, num_return_sequences=draws, pad_token_id=0
+    )
     seen = np.bincount(written.numpy()[:, -1], minlength=VOCABULARY)
     assert seen[expected == 0].sum() == 0
     frequent = expected * draws >= 5
@@ -164,7 +185,7 @@ def test_sampled_tokens_follow_the_distribution_of_transformers(model, peer, opt
 
 
 def test_a_seed_gives_the_same_texts_and_each_text_its_own_chance(model):
-    inputs, asked = left_padded([3, 4, 5, 6], [9]), {"do_sample": True, "max_new_tokens": 12, "pad_token_id": 0}
+    inputs, asked = (left_padded([3, 4, 5, 6], [9]), {"do_sample": True, "max_new_tokens": 12, "pad_token_id": 0})
     tf.random.set_seed(7)
     first, second = (model.generate(**inputs, **asked).numpy().tolist() for _ in range(2))
     tf.random.set_seed(7)
@@ -179,7 +200,10 @@ def test_the_decoder_follows_the_weights_and_the_vocabulary(peer):
     model = GPT2(peer.config)
     model.build_in_name_scope()
     model.set_weights(peer.get_weights())
-    inputs, asked = {"input_ids": tf.constant([[3, 4]])}, {"max_new_tokens": 6, "pad_token_id": 0, "do_sample": False, "eos_token_id": None}
+    inputs, asked = (
+        {"input_ids": tf.constant([[3, 4]])},
+        {"max_new_tokens": 6, "pad_token_id": 0, "do_sample": False, "eos_token_id": None},
+    )
     before = model.generate(**inputs, **asked).numpy()
     model.set_weights([-weight for weight in peer.get_weights()])
     trained = model.generate(**inputs, **asked).numpy()
@@ -194,11 +218,11 @@ def test_the_decoder_follows_the_weights_and_the_vocabulary(peer):
 
 def test_a_tokenizer_that_is_not_the_models_is_refused(tokenizer):
     model = GPT2.from_pretrained(settings.MINI)
-    smaller, larger = tokenizer.train_new_from_iterator(["Un tout petit vocabulaire."], 300), copy.deepcopy(tokenizer)
+    smaller, larger = (tokenizer.train_new_from_iterator(["Un tout petit vocabulaire."], 300), copy.deepcopy(tokenizer))
     larger.add_tokens(["unmotdetrop"])
     for other in (smaller, larger):
         with pytest.raises(AuroreError, match="n'est pas celui de ce modèle"):
-            models.set_end_of_text(model, other)
+            vocabulary.set_end_of_text(model, other)
 
 
 def test_spoilt_weights_are_said(model):
@@ -208,11 +232,17 @@ def test_spoilt_weights_are_said(model):
 
 def test_the_pipeline_takes_the_model_that_the_usual_class_loads(tokenizer, caplog):
     model = TFAutoModelForCausalLM.from_pretrained(settings.MINI)
-    models.set_end_of_text(model, tokenizer)
+    vocabulary.set_end_of_text(model, tokenizer)
     assert isinstance(model, GPT2) and isinstance(model, TFGPT2LMHeadModel)
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)
     assert "not supported" not in caplog.text
-    for options in ({"max_new_tokens": 5}, {"max_new_tokens": 5, "return_full_text": False}, {"max_new_tokens": 5, "do_sample": True, "num_return_sequences": 2}):
+    for options in (
+        {"max_new_tokens": 5},
+        {"max_new_tokens": 5, "return_full_text": False},
+        {"max_new_tokens": 5, "do_sample": True, "num_return_sequences": 2},
+    ):
         for output in pipe(["Ah !", "Le soir, elle"], **options):
             assert len(output) == options.get("num_return_sequences", 1)
-            assert ("Ah !" in output[0]["generated_text"] or "Le soir" in output[0]["generated_text"]) == options.get("return_full_text", True)
+            assert ("Ah !" in output[0]["generated_text"] or "Le soir" in output[0]["generated_text"]) == options.get(
+                "return_full_text", True
+            )

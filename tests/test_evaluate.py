@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 from conftest import AURORE, load, small_model, succeed
 
-from atelier import catch_up, comparison, evaluation, hub, models, settings
-from atelier.console import AuroreError
+from atelier import settings
+from atelier.errors import AuroreError
+from atelier.exercises import catch_up
+from atelier.models import choice, hub
+from atelier.writing import comparison, evaluation
 
 STORY = "Dès l'aube, Hélène s'éveillait ; « déjà ! » soupirait le père Maurice, œil mi-clos. " * 6
 SHORT = "Où allait-elle ?"
@@ -55,7 +58,11 @@ def test_the_score_is_that_of_a_slow_computation(small_tokenizer):
             contexts.append(ids[start:place])
             answers.append(ids[place])
     padded = np.array([context + [1] * (128 - len(context)) for context in contexts])
-    logits = model(padded).logits.numpy().astype(np.float64)[range(len(contexts)), [len(context) - 1 for context in contexts]]
+    logits = (
+        model(padded)
+        .logits.numpy()
+        .astype(np.float64)[range(len(contexts)), [len(context) - 1 for context in contexts]]
+    )
     total = (np.logaddexp.reduce(logits, axis=1) - logits[range(len(answers)), answers]).sum()
     score = evaluation.score(model, small_tokenizer, [STORY, SHORT])
     assert score.tokens == len(answers) > 200
@@ -82,16 +89,23 @@ def test_a_uniform_model_pays_the_same_for_every_token_whatever_the_tokenizer(to
 
 
 def row(shown: str, title: str) -> list[float]:
-    return [float(number.replace(",", ".")) for number in re.search(rf"^{title} +(.*)", shown, re.MULTILINE)[1].replace("%", "").split()]
+    return [
+        float(number.replace(",", "."))
+        for number in re.search(rf"^{title} +(.*)", shown, re.MULTILINE)[1].replace("%", "").split()
+    ]
 
 
 def evaluate(prepared, *options: str) -> tuple[str, str]:
     """Le script, dans ce processus, sur les récits et quand rien n'est entraîné : ce qu'il écrit, ce qu'il dit."""
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as shown, redirect_stderr(io.StringIO()) as told:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(io.StringIO()) as shown,
+        redirect_stderr(io.StringIO()) as told,
+    ):
         patch.setattr(sys, "argv", ["evaluate.py", *options])
         patch.setenv("COLUMNS", WIDE)
         patch.setattr(catch_up, "data_folder", lambda: prepared / "data")
-        patch.setattr(models, "latest_run", lambda: None)
+        patch.setattr(choice, "latest_run", lambda: None)
         patch.setattr(settings, "BASE_MODEL", "mini")
         load("evaluate.py").main()
     return shown.getvalue(), told.getvalue()
@@ -117,7 +131,9 @@ def test_before_and_after_differ_and_are_found_again(untrained, trained):
         before, after, gain = row(shown, title)
         assert after < before and gain == pytest.approx(100 * (1 - after / before), abs=0.2)
         assert [before] == row(untrained[0], title), "le même modèle, le même livre"
-    alone, together = ([line for line in each.splitlines() if line.startswith("Le soir,")] for each in (untrained[0], shown))
+    alone, together = (
+        [line for line in each.splitlines() if line.startswith("Le soir,")] for each in (untrained[0], shown)
+    )
     before, after = re.split(r" {3,}", together[0])
     assert [before] == alone and len(together) == 1, "la même graine"
     assert after.startswith("Le soir,") and after != before
@@ -139,7 +155,7 @@ def test_perplexities_of_different_tokens_are_not_compared(capsys):
 def candidates(tmp_path, monkeypatch):
     """`candidates(base_model)` : ce que l'on examine quand le dernier entraînement est parti de ce modèle."""
     (tmp_path / "run").mkdir()
-    monkeypatch.setattr(models, "latest_run", lambda: tmp_path / "run")
+    monkeypatch.setattr(choice, "latest_run", lambda: tmp_path / "run")
 
     def found(base_model):
         (tmp_path / "run" / "history.json").write_text(json.dumps({"base_model": base_model}), "utf-8")

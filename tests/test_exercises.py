@@ -18,8 +18,16 @@ JUDGED = [exercise for exercise in EXERCISES if exercise.judged]
 
 def test_the_workshop_has_all_its_exercises():
     assert [exercise.number for exercise in JUDGED] == [
-        *(f"1.{number}" for number in range(1, 10)), *(f"2.{number}" for number in range(1, 8)), "3.1", "3.3", "3.4", "4.1", "4.2", "4.3", "4.4",
-    ]  # fmt: skip
+        *(f"1.{number}" for number in range(1, 10)),
+        *(f"2.{number}" for number in range(1, 8)),
+        "3.1",
+        "3.3",
+        "3.4",
+        "4.1",
+        "4.2",
+        "4.3",
+        "4.4",
+    ]
     assert [exercise.number for exercise in JUDGED if exercise.bonus] == ["1.8", "1.9", "2.5", "2.6", "2.7"]
     tried = [exercise for exercise in EXERCISES if not exercise.judged]
     assert {exercise.number for exercise in tried} == {"1.a", "1.b", "3.2", "3.5", "3.6", "3.a", "3.b", "3.c", "5.1"}
@@ -95,7 +103,7 @@ def test_a_doubtful_marker_is_an_error(source, complaint):
 
 
 def test_a_gap_can_be_a_part_of_a_line():
-    gap, = exercises.gaps("def f():\n    # >>> 2.2 But.\n    text = 'Bonjour'  # <<< 2.2\n    return text", "x")  # fmt: skip
+    (gap,) = exercises.gaps("def f():\n    # >>> 2.2 But.\n    text = 'Bonjour'  # <<< 2.2\n    return text", "x")
     assert gap.inline and gap.function == "f" and gap.code == ("    text = 'Bonjour'",)
     assert exercises.todo_lines(gap)[-1] == '    text = console.todo("2.2")'
 

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from atelier import cleaning, mirrors
 from atelier.settings import EXCERPTS
+from atelier.text import cleaning, mirrors
+from atelier.text.words import LETTERS
 
 LIST = json.loads((EXCERPTS / "books.json").read_text("utf-8"))
 
@@ -36,7 +37,7 @@ def test_no_paragraph_and_no_run_of_eight_words_comes_twice():
     assert len(paragraphs) == len(set(paragraphs))
     seen = set()
     for book in LIST:
-        words = re.findall(r"[^\W\d_]+", " ".join(story(book)).lower())
+        words = LETTERS.findall(" ".join(story(book)).lower())
         runs = [tuple(words[start : start + 8]) for start in range(len(words) - 7)]
         assert len(runs) == len(set(runs)) and not seen & set(runs)
         seen |= set(runs)

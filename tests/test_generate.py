@@ -10,8 +10,11 @@ import sys
 import pytest
 from conftest import AURORE, environment, load, refused, succeed
 
-from atelier import corpus, models, originality
-from atelier.console import AuroreError
+from atelier import models
+from atelier.errors import AuroreError
+from atelier.models import choice
+from atelier.text import corpus
+from atelier.writing import originality
 
 OPTIONS = ("--max-new-tokens", "8", "--seed", "7")
 
@@ -43,7 +46,9 @@ def test_the_trained_model_is_the_one_that_writes(base, trained, tmp_path):
 
 def test_one_text_for_each_prompt_and_nothing_else_on_stdout(tmp_path):
     prompts = ["Ah !", "« Où vas-tu ? »", "Ἑλένη 👩‍🌾 写"]  # toute écriture est lue, octet par octet
-    texts = write(tmp_path, *(option for prompt in prompts for option in ("--prompt", prompt)), "--temperature", "0").stdout.split("\n\n")
+    texts = write(
+        tmp_path, *(option for prompt in prompts for option in ("--prompt", prompt)), "--temperature", "0"
+    ).stdout.split("\n\n")
     assert len(texts) == 4 and texts[3] == "" and all(map(str.startswith, texts, prompts))
 
 
@@ -62,7 +67,9 @@ def test_one_text_for_each_prompt_and_nothing_else_on_stdout(tmp_path):
     ],
 )
 def test_bad_options_are_refused_in_a_sentence(refused_option, option, value):
-    assert f"{option} : « {value} » ne convient pas, il faut un nombre" in refused_option("4_generate_solution.py", option, value)
+    assert f"{option} : « {value} » ne convient pas, il faut un nombre" in refused_option(
+        "4_generate_solution.py", option, value
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +79,10 @@ def test_bad_options_are_refused_in_a_sentence(refused_option, option, value):
         (("--prompt", "mot " * 300), "n'en tient que"),
         (("--max-new-tokens", "9999"), "n'en tient que"),
         (("--prompt", "Elle\x1b[2J dit"), r"contient U\+001B"),
-        (("--prompt", "Elle \udce9tait"), r"contient U\+DCE9"),  # un octet qui n'est pas de l'UTF-8, tel que Python le lit sur la ligne
+        (
+            ("--prompt", "Elle \udce9tait"),
+            r"contient U\+DCE9",
+        ),  # un octet qui n'est pas de l'UTF-8, tel que Python le lit sur la ligne
     ],
 )
 def test_a_prompt_that_cannot_be_continued(monkeypatch, options, sentence):
@@ -89,16 +99,23 @@ def test_before_and_after_side_by_side(trained):
     assert head.split() == ["avant", "après"]
     before, after = re.split(r" {3,}", line)
     assert before.startswith("Le soir,") and after.startswith("Le soir,") and before != after
-    assert after == write(trained, "--prompt", "Le soir,").stdout.strip().replace("\n", " "), "ce que l'étape 4 écrit avec cette graine"
+    assert after == write(trained, "--prompt", "Le soir,").stdout.strip().replace("\n", " "), (
+        "ce que l'étape 4 écrit avec cette graine"
+    )
 
 
 def test_what_the_settings_do_to_each_token_is_explained(tmp_path):
-    shown = write(tmp_path, "--explain", "Le soir, elle", "--top-k", "3", "--temperature", "0.5", "--top-p", "0.7").stdout
+    shown = write(
+        tmp_path, "--explain", "Le soir, elle", "--top-k", "3", "--temperature", "0.5", "--top-p", "0.7"
+    ).stdout
     lines = [re.split(r" {2,}", line.strip()) for line in shown.splitlines() if line]
     assert lines[0] == ["token", "rang", "modèle", "température", "top-k", "top-p"]
     assert [line[0].strip("« ␣»") for line in lines[1:5]] == ["Le", "soir", ",", "elle"]
     following = [line for line in lines if line[0].startswith("«")][4:]
-    chances = [[0 if "—" in each or "<" in each else float(each.rstrip(" %").replace(",", ".")) for each in line[-4:]] for line in following]
+    chances = [
+        [0 if "—" in each or "<" in each else float(each.rstrip(" %").replace(",", ".")) for each in line[-4:]]
+        for line in following
+    ]
     assert [three > 0 for _, _, three, _ in chances] == [row < 3 for row in range(8)]
     model, warm, three, nucleus = (sum(column) for column in zip(*chances))
     assert three == pytest.approx(100, abs=0.1) and nucleus == pytest.approx(100, abs=0.1) and warm > model
@@ -125,8 +142,11 @@ def test_a_screen_shows_the_texts_while_they_are_written(tmp_path, base):
 
     ours, theirs = pty.openpty()
     done = subprocess.Popen(
-        [sys.executable, AURORE / "4_generate_solution.py", *OPTIONS], env=environment(tmp_path / "home"), stdout=theirs, stderr=theirs
-    )  # fmt: skip
+        [sys.executable, AURORE / "4_generate_solution.py", *OPTIONS],
+        env=environment(tmp_path / "home"),
+        stdout=theirs,
+        stderr=theirs,
+    )
     os.close(theirs)
     shown = b""
     with contextlib.suppress(OSError):  # la fin, pour un pseudo-terminal
@@ -135,7 +155,9 @@ def test_a_screen_shows_the_texts_while_they_are_written(tmp_path, base):
     os.close(ours)
     assert done.wait() == 0
     draft, _, final = shown.decode().replace("\r\n", "\n").rpartition("\033[J")
-    assert re.fullmatch(r"\d+ tokens par seconde\.\n" + re.escape(base.stdout), final), "le texte définitif prend la place du brouillon"
+    assert re.fullmatch(r"\d+ tokens par seconde\.\n" + re.escape(base.stdout), final), (
+        "le texte définitif prend la place du brouillon"
+    )
     assert re.search(r"\d+ tokens par seconde\.", base.stderr)
     assert base.stdout.strip() in draft
 
@@ -162,7 +184,7 @@ def test_a_spoilt_model_is_never_loaded(tmp_path, spoil, sentence):
     shutil.copytree(AURORE / "mini", tmp_path / "model")
     spoil(tmp_path / "model")
     with pytest.raises(AuroreError, match=sentence):
-        models.checked(tmp_path / "model")
+        choice.checked(tmp_path / "model")
 
 
 def truncate(path):

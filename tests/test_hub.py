@@ -15,7 +15,7 @@ from conftest import AURORE, refused, run, succeed
 from safetensors.numpy import save_file
 from transformers import AutoTokenizer
 
-from atelier import hub
+from atelier.models import hub
 
 NAME = "benjamin/gpt2-wechsel-french"
 WIDTH, LAYERS, CONTEXT = 32, 2, 128
@@ -47,9 +47,13 @@ def write_published_model(folder, says=None, ends_at=None, mask=CONTEXT):
     weights["lm_head.weight"] = weights["transformer.wte.weight"].copy()
     for block in range(LAYERS):
         for name, shape in {
-            "ln_1": (WIDTH,), "attn.c_attn": (WIDTH, 3 * WIDTH), "attn.c_proj": (WIDTH, WIDTH),
-            "ln_2": (WIDTH,), "mlp.c_fc": (WIDTH, 4 * WIDTH), "mlp.c_proj": (4 * WIDTH, WIDTH),
-        }.items():  # fmt: skip
+            "ln_1": (WIDTH,),
+            "attn.c_attn": (WIDTH, 3 * WIDTH),
+            "attn.c_proj": (WIDTH, WIDTH),
+            "ln_2": (WIDTH,),
+            "mlp.c_fc": (WIDTH, 4 * WIDTH),
+            "mlp.c_proj": (4 * WIDTH, WIDTH),
+        }.items():
             prefix = f"transformer.h.{block}.{name}"
             weights[f"{prefix}.weight"] = normal(*shape) + (len(shape) == 1)
             weights[f"{prefix}.bias"] = np.zeros(shape[-1], np.float32)
@@ -58,10 +62,17 @@ def write_published_model(folder, says=None, ends_at=None, mask=CONTEXT):
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
     config = {
-        "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": len(vocabulary),
-        "n_positions": CONTEXT, "n_ctx": CONTEXT, "n_embd": WIDTH, "n_layer": LAYERS, "n_head": 2,
-        "bos_token_id": 50256, "eos_token_id": 50256,
-    }  # fmt: skip
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "vocab_size": len(vocabulary),
+        "n_positions": CONTEXT,
+        "n_ctx": CONTEXT,
+        "n_embd": WIDTH,
+        "n_layer": LAYERS,
+        "n_head": 2,
+        "bos_token_id": 50256,
+        "eos_token_id": 50256,
+    }
     special = {f"{role}_token": "<|endoftext|>" for role in ("bos", "eos", "unk")}
     (folder / "config.json").write_text(json.dumps(config), "utf-8")
     (folder / "tokenizer_config.json").write_text(json.dumps(special | {"tokenizer_class": "GPT2Tokenizer"}), "utf-8")
@@ -133,7 +144,9 @@ def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, 
     assert first.stdout.startswith("Le soir") and len(first.stdout.strip()) > len("Le soir")
 
     start = time.perf_counter()
-    again = succeed("4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT="http://127.0.0.1:9")
+    again = succeed(
+        "4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT="http://127.0.0.1:9"
+    )
     assert again.stdout == first.stdout and "déjà téléchargé" in again.stderr
     assert time.perf_counter() - start < 60, "six essais par fichier feraient attendre des minutes"
 
@@ -171,7 +184,12 @@ class Portal(http.server.BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize(
     "address, sentence",
-    [("http://127.0.0.1:9", "ne répond pas"), ("http://hub.invalid", "ne répond pas"), (None, "ne répond pas"), (Portal, "portail")],
+    [
+        ("http://127.0.0.1:9", "ne répond pas"),
+        ("http://hub.invalid", "ne répond pas"),
+        (None, "ne répond pas"),
+        (Portal, "portail"),
+    ],
     ids=["refus", "nom inconnu", "trou noir", "portail"],
 )
 def test_the_hub_is_given_up_quickly(address, sentence, serve, monkeypatch):
@@ -192,5 +210,7 @@ def test_a_chosen_model_that_cannot_be_had_is_never_replaced(serve, tmp_path):
     address = serve(hub_serving(tmp_path / "published"))
     unknown = refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT=address)
     assert "ne connaît pas" in unknown and "quelquun/inconnu" in unknown
-    down = refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT="http://127.0.0.1:9")
+    down = refused(
+        "2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT="http://127.0.0.1:9"
+    )
     assert "AURORE_MODEL=mini" in down

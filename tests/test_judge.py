@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import AURORE  # noqa: F401  (de quoi importer `atelier`)
+from conftest import AURORE
 
 from atelier import exercises
 from atelier.exercises import calls, judge, process, python_errors

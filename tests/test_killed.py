@@ -14,8 +14,8 @@ import pytest
 from conftest import AURORE, environment
 from transformers import AutoTokenizer
 
-from atelier import books, corpus, mirrors
-from atelier.whole import restored
+from atelier.atomic import restored
+from atelier.text import books, corpus, mirrors
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="ailleurs, TensorFlow ne supporte pas d'être dédoublé")
 MOMENTS = 20
@@ -23,7 +23,7 @@ MOMENTS = 20
 PROGRAM = """
 import importlib.util, json, os, signal, sys
 tests, script, home, *options = sys.argv[1:]
-sys.path[:0] = [tests]
+sys.path[:0] = [tests, tests + "/support"]
 from conftest import load
 module = load(script)
 sys.argv = [script, *options]
@@ -58,8 +58,11 @@ def killed(tmp_path):
     def start(script, *options):
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, os.path.dirname(__file__), script, str(tmp_path), *options],
-            env=environment(tmp_path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
-        )  # fmt: skip
+            env=environment(tmp_path),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
         processes.append(process)
 
         def run(moment: int) -> tuple[int, list[str]]:

@@ -9,9 +9,9 @@ import urllib.request
 
 import pytest
 
-from atelier import books, mirrors
-from atelier.books import Book
-from atelier.console import AuroreError
+from atelier.errors import AuroreError
+from atelier.text import books, mirrors
+from atelier.text.books import Book
 
 GABRIEL = Book("13380", "Gabriel", "George Sand", "train")
 WHOLE = "Titre\n*** START OF THIS PROJECT GUTENBERG EBOOK GABRIEL ***\nTexte.\n*** END OF THIS PROJECT GUTENBERG EBOOK ***\n"
@@ -243,7 +243,11 @@ def test_the_public_site_gets_the_pause_it_asks_for(monkeypatch, tmp_path):
 def test_a_missing_book_and_another_edition_are_told_and_the_rest_goes_on(tmp_path, capsys):
     other = WHOLE.replace("Titre\n", "Title: Germinal\n\nAuthor: Emile Zola\n\n")
     site = put(put(tmp_path / "site", "files/13380/13380-0.txt"), "files/17251/17251-0.txt", other)
-    library = [Book("39738", "Lélia", "George Sand", "train"), Book("17251", "Valentine", "George Sand", "train"), GABRIEL]
+    library = [
+        Book("39738", "Lélia", "George Sand", "train"),
+        Book("17251", "Valentine", "George Sand", "train"),
+        GABRIEL,
+    ]
     found = mirrors.fetch_all(library, [str(site)], download)
     assert [book.title for book, _ in found] == ["Valentine", "Gabriel"]
     told = capsys.readouterr().out

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from atelier import packing
-from atelier.schedule import WarmupCosine
+from atelier.training import packing
+from atelier.training.schedule import WarmupCosine
 
 
 def test_packing_loses_nothing_but_the_last_partial_block(tokenizer):
@@ -27,7 +27,9 @@ def test_every_epoch_reads_every_block_once_in_an_order_the_seed_decides():
     assert sorted(flat[:30]) == sorted(flat[30:]) == sorted(blocks[:, 0]) and flat[:30] != flat[30:]
     assert order == read(packing.shuffled_batches(blocks, 4, seed=2**32 - 1), 15)
     assert order != read(packing.shuffled_batches(blocks, 4, seed=1), 15)
-    assert order[11:] == read(packing.shuffled_batches(blocks, 4, 2**32 - 1, first_step=11), 4), "repris au milieu de la deuxième époque"
+    assert order[11:] == read(packing.shuffled_batches(blocks, 4, 2**32 - 1, first_step=11), 4), (
+        "repris au milieu de la deuxième époque"
+    )
 
 
 def test_each_round_reads_on():

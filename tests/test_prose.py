@@ -2,9 +2,9 @@
 
 import pytest
 
-from atelier.streaming import Token
 from atelier.web.insults import insults, mask, masked
 from atelier.web.prose import kept, printed
+from atelier.writing.streaming import Token
 
 
 @pytest.mark.parametrize(

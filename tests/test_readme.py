@@ -24,7 +24,10 @@ def test_the_local_commands_run_as_they_stand(followed):
     home, shown = followed
     assert "12 livres." in shown[0][1]
     assert (home / "data" / "dataset_dict.json").exists() and (home / "model" / "latest").exists()
-    assert {script for line, _ in shown for script in re.findall(r"\d_\w+\.py", line)} == {*(f"{step}_solution.py" for step in settings.STEPS), "5_flask.py"}
+    assert {script for line, _ in shown for script in re.findall(r"\d_\w+\.py", line)} == {
+        *(f"{step}_solution.py" for step in settings.STEPS),
+        "5_flask.py",
+    }
 
 
 @pytest.mark.parametrize("line", [line for line in LOCAL if line not in FOLLOWED])
@@ -43,9 +46,19 @@ def test_a_retrained_tokenizer_goes_all_the_way_to_the_text(followed):
 
 
 def test_every_docker_line_is_given_for_each_shell():
-    shells = {"console": '"$PWD/aurore:/aurore"', "powershell": '"${PWD}/aurore:/aurore"', "bat": '"%cd%/aurore:/aurore"'}
+    shells = {
+        "console": '"$PWD/aurore:/aurore"',
+        "powershell": '"${PWD}/aurore:/aurore"',
+        "bat": '"%cd%/aurore:/aurore"',
+    }
     lines = {
-        language: [line.replace(volume, "VOLUME") for shell, block in BLOCKS if shell == language for line in block.splitlines() if " -v " in line]
+        language: [
+            line.replace(volume, "VOLUME")
+            for shell, block in BLOCKS
+            if shell == language
+            for line in block.splitlines()
+            if " -v " in line
+        ]
         for language, volume in shells.items()
     }
     assert len(lines["console"]) == 6 and lines["console"] == lines["powershell"] == lines["bat"]
@@ -76,7 +89,9 @@ def test_the_demonstration_shows_the_prompts_before_and_after(demonstration):
     assert [path.name for path in home.iterdir()] == [".cache"], "le travail de la personne n'est pas touché"
 
 
-@pytest.mark.skipif(not os.environ.get("AURORE_TEST_DOCKER"), reason="AURORE_TEST_DOCKER=1 essaie aussi les lignes docker")
+@pytest.mark.skipif(
+    not os.environ.get("AURORE_TEST_DOCKER"), reason="AURORE_TEST_DOCKER=1 essaie aussi les lignes docker"
+)
 def test_the_docker_commands_run_as_they_stand(tmp_path, mirror):
     for line in DOCKER:
         line = line.replace(" -it ", " -e AURORE_MODEL=mini ").replace('"$PWD/aurore:', f'"{tmp_path}/aurore:')
@@ -90,8 +105,10 @@ def test_the_docker_commands_run_as_they_stand(tmp_path, mirror):
     assert owners == {1000}, "ce que le conteneur écrit appartient au propriétaire du volume"
 
 
-@pytest.mark.parametrize("question", [one for one in exercises.all_exercises() if not one.judged], ids=lambda one: one.number)
+@pytest.mark.parametrize(
+    "question", [one for one in exercises.all_exercises() if not one.judged], ids=lambda one: one.number
+)
 def test_the_instructor_has_the_questions_and_their_answers(question):
     page = " ".join((AURORE / "README.md").read_text("utf-8").split())
-    asked, answer = question.goal.split(" : ", 1)[1], re.sub(r"^ *#", "", question.solution, flags=re.MULTILINE)
+    asked, answer = (question.goal.split(" : ", 1)[1], re.sub(r"^ *#", "", question.solution, flags=re.MULTILINE))
     assert " ".join([f"**{question.number}**", asked[0].upper() + asked[1:], *answer.split()]) in page

@@ -8,10 +8,12 @@ import pytest
 from conftest import load, succeed
 from marks import MARKS, marked_book
 
-from atelier import corpus
-from atelier.console import AuroreError
+from atelier.errors import AuroreError
+from atelier.text import corpus
 
-pytestmark = pytest.mark.skipif("AURORE_GUTENBERG" not in os.environ, reason="AURORE_GUTENBERG ne donne pas de vrais livres")
+pytestmark = pytest.mark.skipif(
+    "AURORE_GUTENBERG" not in os.environ, reason="AURORE_GUTENBERG ne donne pas de vrais livres"
+)
 MIRROR = Path(os.environ.get("AURORE_GUTENBERG", "")).resolve()
 
 

@@ -6,7 +6,8 @@ import pytest
 from boundaries import CASES, EXACT, score
 from nltk.tokenize.punkt import PunktSentenceTokenizer
 
-from atelier.sentences import load_parameters, sentence_tokenizer, train_parameters
+from atelier.text.sentences import load_parameters, sentence_tokenizer
+from atelier.text.train_punkt import train_parameters
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,11 @@ def test_learned_parameters_are_written_and_read_in_nltks_format(tmp_path):
     text = "Le bat. Chose partit. Le bat. Untel revint. On vit le bat. Machin. " * 20
     learned = train_parameters([text, "Elle vint. Il partit."], tmp_path / "punkt")
     read = load_parameters(tmp_path / "punkt")
-    assert {path.name for path in (tmp_path / "punkt").iterdir()} == {"abbrev_types.txt", "sent_starters.txt", "collocations.tab", "ortho_context.tab"}
+    assert {path.name for path in (tmp_path / "punkt").iterdir()} == {
+        "abbrev_types.txt",
+        "sent_starters.txt",
+        "collocations.tab",
+        "ortho_context.tab",
+    }
     assert "mme" in read.abbrev_types and read.abbrev_types == learned.abbrev_types
     assert read.collocations == learned.collocations and read.ortho_context == learned.ortho_context

@@ -5,7 +5,8 @@ import re
 import pytest
 from conftest import small_model
 
-from atelier import console, sizes
+from atelier import errors
+from atelier.models import sizes
 
 
 def test_the_memory_it_will_take_is_said_and_refused_when_it_is_not_there(tokenizer, monkeypatch, capsys):
@@ -15,7 +16,7 @@ def test_the_memory_it_will_take_is_said_and_refused_when_it_is_not_there(tokeni
     sizes.check_memory(model, tokens=102400)
     assert float(re.search(r"encore ([\d,]+) Go", capsys.readouterr().out)[1].replace(",", ".")) > needed > 0
     monkeypatch.setattr(sizes.machine, "available_memory", lambda: int(0.5e9))
-    with pytest.raises(console.AuroreError, match="--batch-size 4.*--freeze 1"):
+    with pytest.raises(errors.AuroreError, match="--batch-size 4.*--freeze 1"):
         sizes.check_memory(model, tokens=1024)
 
 
@@ -37,5 +38,5 @@ def test_freezing_says_what_is_trained_and_leaves_a_block(tokenizer, capsys):
     sizes.freeze(model, 1)
     trained = sum(variable.shape.num_elements() for variable in model.trainable_variables)
     assert f"Paramètres entraînés : {trained} sur {model.count_params()}" in capsys.readouterr().out
-    with pytest.raises(console.AuroreError, match="que 2 blocs"):
+    with pytest.raises(errors.AuroreError, match="que 2 blocs"):
         sizes.freeze(model, 2)

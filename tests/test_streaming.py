@@ -6,11 +6,12 @@ import math
 import numpy as np
 import pytest
 
-from atelier import settings, streaming
-from atelier.decoder import Decoder
-from atelier.gpt2 import GPT2
-from atelier.sampling import GREEDY, Sampling
-from atelier.sentences import ends_a_sentence
+from atelier import settings
+from atelier.models.decoder import Decoder
+from atelier.models.gpt2 import GPT2
+from atelier.models.sampling import GREEDY, Sampling
+from atelier.text.sentences import ends_a_sentence
+from atelier.writing import streaming
 
 CALM = Sampling(temperature=0.8, top_p=0.95)
 
@@ -30,7 +31,9 @@ def test_the_pieces_make_the_text_and_a_seed_makes_it_again(model, tokenizer):
     assert [token.id for token in tokens] == asked.ids and len(tokens) == 20
     assert "".join(token.piece for token in tokens) == asked.written == tokenizer.decode(asked.ids)
     again, other = text(tokenizer, seed=5), text(tokenizer, seed=6)
-    assert [list(streaming.stream(model, tokenizer, each)) for each in (again, other)][0] == tokens and other.ids != asked.ids
+    assert [list(streaming.stream(model, tokenizer, each)) for each in (again, other)][
+        0
+    ] == tokens and other.ids != asked.ids
 
 
 def test_what_the_model_thought_does_not_depend_on_the_sampling(model, tokenizer):
@@ -40,7 +43,7 @@ def test_what_the_model_thought_does_not_depend_on_the_sampling(model, tokenizer
     for place, token in enumerate(tokens, start=len(asked.prompt)):
         chances = np.exp(logits[place - 1]) / np.exp(logits[place - 1]).sum()
         assert token.logprob == pytest.approx(math.log(chances[token.id]), abs=1e-3)
-        assert [chance for _, chance in token.alternatives] == pytest.approx(sorted(chances)[: -6 : -1], rel=1e-3)
+        assert [chance for _, chance in token.alternatives] == pytest.approx(sorted(chances)[:-6:-1], rel=1e-3)
     greedy = list(streaming.stream(model, tokenizer, text(tokenizer, sampling=GREEDY)))
     assert all(token.piece == token.alternatives[0][0] for token in greedy if "\ufffd" not in token.alternatives[0][0])
 
@@ -58,7 +61,11 @@ def test_a_piece_never_holds_half_a_character(tokenizer):
     for sentence in ("Ça alors 🙂, « été » à Nohant — œuvre…", "日本語 и русский"):
         pieces, ids = streaming.Pieces(tokenizer), tokenizer(sentence)["input_ids"]
         shown = [pieces.add(id) for id in ids]
-        assert "".join(shown) + pieces.end() == sentence and "\ufffd" not in "".join(shown) and len(ids) > len(sentence) / 4
+        assert (
+            "".join(shown) + pieces.end() == sentence
+            and "\ufffd" not in "".join(shown)
+            and len(ids) > len(sentence) / 4
+        )
     pieces = streaming.Pieces(tokenizer)
     assert [pieces.add(id) for id in tokenizer("🙂")["input_ids"][:-1]][-1] == "" and pieces.end() == "\ufffd"
 
@@ -77,8 +84,16 @@ def test_a_text_can_stop_at_a_sentence_and_be_stopped(model, tokenizer):
 
 @pytest.mark.parametrize(
     "sentence, ends",
-    [("Il vint.", True), ("Est-ce toi ?", True), ("« Viens ! »", True), ("« Viens !", False), ("Il vit M.", False), ("Il vint,", False), ("Il…", True)],
-)  # fmt: skip
+    [
+        ("Il vint.", True),
+        ("Est-ce toi ?", True),
+        ("« Viens ! »", True),
+        ("« Viens !", False),
+        ("Il vit M.", False),
+        ("Il vint,", False),
+        ("Il…", True),
+    ],
+)
 def test_where_a_sentence_ends(sentence, ends):
     assert ends_a_sentence(sentence) == ends
 
@@ -112,7 +127,9 @@ def test_a_text_leaves_the_group_without_disturbing_the_others(model, tokenizer)
     alone = [text(tokenizer, seed) for seed in range(4)]
     for each in alone:
         list(streaming.stream(model, tokenizer, each))
-    assert [each.written for each in texts][::2] == [each.written for each in alone][::2] and texts[3].written == alone[3].written
+    assert [each.written for each in texts][::2] == [each.written for each in alone][::2] and texts[3].written == alone[
+        3
+    ].written
     assert len(texts[1].ids) == 6 and alone[1].written.startswith(texts[1].written)
 
 
@@ -167,7 +184,10 @@ class Dictated:
         pass
 
 
-@pytest.mark.parametrize("prompt, dictated, written", [("Elle vint", ". Puis", "."), ("« Viens", " ici. » Puis", " ici. »"), ("Ah !", " Il part. Puis", " Il part.")])
+@pytest.mark.parametrize(
+    "prompt, dictated, written",
+    [("Elle vint", ". Puis", "."), ("« Viens", " ici. » Puis", " ici. »"), ("Ah !", " Il part. Puis", " Il part.")],
+)
 def test_the_sentence_that_ends_may_have_begun_in_the_prompt(tokenizer, prompt, dictated, written):
     asked = streaming.Text(tokenizer(prompt)["input_ids"], 20, GREEDY, stop_at_sentence=True)
     group = streaming.Group(Dictated(tokenizer(dictated)["input_ids"]), tokenizer)

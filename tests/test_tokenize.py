@@ -6,7 +6,8 @@ import pytest
 from conftest import succeed
 from transformers import AutoTokenizer
 
-from atelier import settings, tokens
+from atelier import settings
+from atelier.models import vocabulary
 
 SENTENCE = "Bonjour Madame, je m'appelle George Sand. Et vous ?"
 
@@ -17,21 +18,21 @@ def mini():
 
 
 def test_readable_pieces_give_the_text_back(mini):
-    pieces = tokens.readable(mini, mini(SENTENCE + " Où ? À Nohant…")["input_ids"])
+    pieces = vocabulary.readable(mini, mini(SENTENCE + " Où ? À Nohant…")["input_ids"])
     assert "".join(pieces) == SENTENCE + " Où ? À Nohant…"
     assert not re.search("[ĠÃ]", "".join(pieces))
 
 
 def test_a_character_cut_in_two_is_shown_as_the_vocabulary_writes_it(mini):
-    pieces = tokens.readable(mini, mini("日")["input_ids"])
+    pieces = vocabulary.readable(mini, mini("日")["input_ids"])
     assert len(pieces) > 1 and "\ufffd" not in "".join(pieces)
 
 
 def test_efficiency_counts_tokens_and_whole_words(mini):
-    per_word, whole = tokens.efficiency(mini, ["de la"])
+    per_word, whole = vocabulary.efficiency(mini, ["de la"])
     assert (per_word, whole) == (1.0, 1.0)
-    assert tokens.efficiency(mini, ["l'homme"]) == (1.5, 1.0), "« l' », « homme »: l'apostrophe ne compte pas"
-    per_word, whole = tokens.efficiency(mini, ["anticonstitutionnellement"])
+    assert vocabulary.efficiency(mini, ["l'homme"]) == (1.5, 1.0), "« l' », « homme »: l'apostrophe ne compte pas"
+    per_word, whole = vocabulary.efficiency(mini, ["anticonstitutionnellement"])
     assert per_word > 3 and whole == 0.0
 
 

@@ -21,9 +21,11 @@ from conftest import AURORE, environment, load, refused, run, small_model, succe
 from safetensors import safe_open
 from transformers import TFGPT2LMHeadModel
 
-from atelier import checkpoints, console, distribution, models, packing, runs, sizes, training
-from atelier.gpt2 import GPT2
-from atelier.schedule import WarmupCosine
+from atelier import errors
+from atelier.models import choice, export, sizes, vocabulary
+from atelier.models.gpt2 import GPT2
+from atelier.training import callbacks, distribution, pace, packing, runs
+from atelier.training.schedule import WarmupCosine
 
 
 def test_the_faster_model_computes_what_transformers_does(tokenizer):
@@ -34,7 +36,9 @@ def test_the_faster_model_computes_what_transformers_does(tokenizer):
     for mine, theirs in zip(ours.weights, peer.weights, strict=True):
         theirs.assign(tf.random.normal(theirs.shape, stddev=0.3, seed=len(theirs.name)))
         mine.assign(theirs)
-    ids = tf.constant([[5, 6, tokenizer.eos_token_id, 7, 8, 9, 10, 11], [20, 21, 22, 23, 24, 25, 26, tokenizer.eos_token_id]])
+    ids = tf.constant(
+        [[5, 6, tokenizer.eos_token_id, 7, 8, 9, 10, 11], [20, 21, 22, 23, 24, 25, 26, tokenizer.eos_token_id]]
+    )
     assert np.allclose(ours(ids).logits, peer(ids).logits, atol=1e-5)
     with tf.GradientTape() as tape:
         loss = peer(ids, labels=ids, training=True).loss
@@ -49,28 +53,28 @@ def test_the_faster_model_computes_what_transformers_does(tokenizer):
             weight.assign(before)
         assert ours.evaluate(packing.to_tf_dataset(ids, 2), verbose=0) == pytest.approx(loss.numpy(), rel=1e-5)
 
-    before = checkpoints.state_dict(ours)
+    before = export.state_dict(ours)
     sizes.freeze(ours, 1)
     ours.compile(optimizer="adamw")
     ours.fit(packing.to_tf_dataset(ids, 2), verbose=0)
-    after = checkpoints.state_dict(ours)
+    after = export.state_dict(ours)
     changed = {name for name in after if (after[name] != before[name]).any()}
     assert changed and all(name.startswith(("transformer.h.1.", "transformer.ln_f.")) for name in changed)
 
 
 def test_saved_weights_bear_the_names_of_the_hub(tokenizer, tmp_path):
     model = small_model(tokenizer)
-    checkpoints.save_model(model, tokenizer, tmp_path / "run")
+    export.save_model(model, tokenizer, tmp_path / "run")
     with safe_open(tmp_path / "run" / "model.safetensors", framework="np") as file:
         assert file.metadata() == {"format": "pt"}
         assert file.get_tensor("transformer.h.1.attn.c_attn.bias").shape == (48,)
         assert file.get_tensor("transformer.wte.weight").shape == (len(tokenizer), 16)
         assert len(file.keys()) == 4 + 2 * 12
-    reloaded = TFGPT2LMHeadModel.from_pretrained(models.checked(tmp_path / "run"))
-    assert checkpoints.same_weights(model, reloaded)
+    reloaded = TFGPT2LMHeadModel.from_pretrained(choice.checked(tmp_path / "run"))
+    assert export.same_weights(model, reloaded)
     bias = reloaded.transformer.h[1].mlp.c_fc.bias
     bias.assign(bias + 1e-7)
-    assert not checkpoints.same_weights(model, reloaded)
+    assert not export.same_weights(model, reloaded)
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="torch n'est pas installé (l'atelier s'en passe)")
@@ -79,7 +83,7 @@ def test_pytorch_reads_what_we_save(tokenizer, tmp_path):
     from transformers import GPT2LMHeadModel
 
     model = small_model(tokenizer)
-    checkpoints.save_model(model, tokenizer, tmp_path / "run")
+    export.save_model(model, tokenizer, tmp_path / "run")
     peer, report = GPT2LMHeadModel.from_pretrained(tmp_path / "run", output_loading_info=True)
     assert not report["missing_keys"] and not report["unexpected_keys"]
     ids = np.arange(1, 20)[None]
@@ -89,12 +93,12 @@ def test_pytorch_reads_what_we_save(tokenizer, tmp_path):
 
 
 def test_a_new_vocabulary_keeps_what_the_model_knows(tokenizer, prepared):
-    from atelier import corpus
+    from atelier.text import corpus
 
     model = small_model(tokenizer)
     rows = model.get_input_embeddings().weights[0].numpy()
     new = tokenizer.train_new_from_iterator(corpus.load_data(prepared / "data")["train"]["text"], 3000)
-    kept = models.adapt_embeddings(model, tokenizer, new)
+    kept = vocabulary.adapt_embeddings(model, tokenizer, new)
     new_rows = model.get_input_embeddings().weights[0].numpy()
     assert new_rows.shape == (3000, 16) and 300 < kept < 3000
     assert (new_rows[new.get_vocab()["Ġde"]] == rows[tokenizer.get_vocab()["Ġde"]]).all()
@@ -113,35 +117,42 @@ def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(demonstra
     assert history["base_model"] == "mini" and history["settings"]["batch_size"] == 8
     assert history["resumed_at"] == 0 and f"Entraînement de {history['steps']} pas" in demonstration[1]
     assert history["loss_steps"] == list(range(1, history["steps"] + 1)) and len(history["loss"]) == history["steps"]
-    assert len(history["val_loss"]) == 1 + training.EVALUATIONS
-    assert history["val_steps"][0] == 0 and history["val_steps"][-1] == history["steps"], "avant l'entraînement, puis jusqu'à la fin"
+    assert len(history["val_loss"]) == 1 + callbacks.EVALUATIONS
+    assert history["val_steps"][0] == 0 and history["val_steps"][-1] == history["steps"], (
+        "avant l'entraînement, puis jusqu'à la fin"
+    )
     assert math.exp(history["final_val_loss"]) == pytest.approx(after, abs=0.1)
     assert after != pytest.approx(math.exp(min(history["val_loss"])), rel=1e-5), "revenu un peu vers son départ"
     files = {path.name for path in run.iterdir()}
-    assert {"config.json", "model.safetensors", "tokenizer.json", "loss.svg"} < files and not files & {"state", runs.BEST}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "loss.svg"} < files and not files & {
+        "state",
+        runs.BEST,
+    }
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in run.iterdir()), "lisibles par l'hôte"
     assert ":" not in run.name and not list(run.glob(".*"))
-    assert demonstration[1].count(f"« {training.PROMPT}") == 1 + training.EVALUATIONS, "on voit le modèle apprendre"
+    assert demonstration[1].count(f"« {callbacks.PROMPT}") == 1 + callbacks.EVALUATIONS, "on voit le modèle apprendre"
 
 
 def test_more_time_means_more_steps_and_the_estimate_says_so():
-    pace = training.Pace(step=0.5, evaluation=4.0, saving=2.0)
-    short, long = pace.steps_in(60), pace.steps_in(600)
+    measured = pace.Pace(step=0.5, evaluation=4.0, saving=2.0)
+    short, long = measured.steps_in(60), measured.steps_in(600)
     assert 1 < 2 * short < long < 600 / 0.5
-    assert pace.seconds_for(long) == pytest.approx(600, abs=1)
-    assert pace.steps_in(1) == 1
+    assert measured.seconds_for(long) == pytest.approx(600, abs=1)
+    assert measured.steps_in(1) == 1
 
 
 def test_measuring_the_machine_changes_no_weight(tokenizer):
     model = GPT2(small_model(tokenizer).config)
     model.build_in_name_scope()
-    models.set_end_of_text(model, tokenizer)
+    vocabulary.set_end_of_text(model, tokenizer)
     load("3_train_solution.py").compile_model(model, WarmupCosine(1.0))
-    before = checkpoints.state_dict(model)
+    before = export.state_dict(model)
     blocks = np.ones((64, 32), np.int32)
-    pace = training.measure_pace(model, tokenizer, packing.shuffled_batches(blocks, 4, 1), packing.to_tf_dataset(blocks, 4))
-    after = checkpoints.state_dict(model)
-    assert all((before[name] == after[name]).all() for name in before) and pace.step > 0
+    measured = pace.measure_pace(
+        model, tokenizer, packing.shuffled_batches(blocks, 4, 1), packing.to_tf_dataset(blocks, 4)
+    )
+    after = export.state_dict(model)
+    assert all((before[name] == after[name]).all() for name in before) and measured.step > 0
     assert model.optimizer.iterations == 0 and not any(variable.numpy().any() for variable in model.optimizer.variables)
 
 
@@ -152,8 +163,10 @@ def test_the_weights_come_back_towards_their_start(tokenizer, tmp_path):
     start = model.get_weights()
     for weight in model.weights:
         weight.assign_add(tf.ones_like(weight))
-    training.pull_back(model, tmp_path / runs.START)
-    assert all(np.allclose(mine, before + training.KEPT, atol=1e-5) for mine, before in zip(model.get_weights(), start))
+    callbacks.pull_back(model, tmp_path / runs.START)
+    assert all(
+        np.allclose(mine, before + callbacks.KEPT, atol=1e-5) for mine, before in zip(model.get_weights(), start)
+    )
 
 
 def finished(home):
@@ -164,7 +177,9 @@ def finished(home):
 def test_a_time_budget_ends_in_time(prepared, tiny, tmp_path):
     (tmp_path / "data").symlink_to(prepared / "data")
     start = time.perf_counter()
-    shown = succeed("3_train_solution.py", "--minutes", "0.2", "--batch-size", "4", home=tmp_path, AURORE_MODEL=tiny).stdout
+    shown = succeed(
+        "3_train_solution.py", "--minutes", "0.2", "--batch-size", "4", home=tmp_path, AURORE_MODEL=tiny
+    ).stdout
     seconds = time.perf_counter() - start
     assert 6 < seconds < 50, "12 secondes demandées, sur une machine occupée, et le temps de démarrer"
     steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque : environ", shown).groups()
@@ -188,23 +203,31 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
     options = ["--max-steps", "60", "--batch-size", "2", "--learning-rate", "0.01"]
     killed = subprocess.Popen(
         [sys.executable, AURORE / "3_train_solution.py", *options],
-        env=environment(homes["killed"], AURORE_MODEL=tiny), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        env=environment(homes["killed"], AURORE_MODEL=tiny),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     with ThreadPoolExecutor() as elsewhere:
         whole = elsewhere.submit(succeed, "3_train_solution.py", *options, home=homes["whole"], AURORE_MODEL=tiny)
         while killed.poll() is None and last_state(homes["killed"]) in ("", "ckpt-0"):
             time.sleep(0.01)
-        assert json.loads(next(homes["killed"].glob("model/*/history.json")).read_text("utf-8"))["steps"] == 60, "le plan est enregistré"
+        assert json.loads(next(homes["killed"].glob("model/*/history.json")).read_text("utf-8"))["steps"] == 60, (
+            "le plan est enregistré"
+        )
         killed.kill()
         assert killed.wait() == -9, "tué avant la fin"
-        assert "ne se change pas" in refused("3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"])
+        assert "ne se change pas" in refused(
+            "3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"]
+        )
         shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
         whole.result()
     whole, resumed = finished(homes["whole"]), finished(homes["killed"])
     assert "Reprise de l'entraînement" in shown.stderr
     assert 0 < resumed["resumed_at"] < 60 == resumed["steps"] and whole["resumed_at"] == 0
     assert resumed["loss_steps"] == whole["loss_steps"] and resumed["settings"] == whole["settings"]
-    assert resumed["loss"] == pytest.approx(whole["loss"], rel=1e-3), "le même taux, les mêmes lots, le même état de l'optimiseur"
+    assert resumed["loss"] == pytest.approx(whole["loss"], rel=1e-3), (
+        "le même taux, les mêmes lots, le même état de l'optimiseur"
+    )
     assert resumed["val_loss"][-1] == pytest.approx(whole["val_loss"][-1], rel=1e-3)
     assert resumed["final_val_loss"] == pytest.approx(whole["final_val_loss"], rel=1e-3)
     assert "Aucun entraînement à reprendre" in refused("3_train_solution.py", "--resume", home=homes["killed"])
@@ -216,30 +239,40 @@ def test_two_machines_learn_together_what_one_learns_alone(prepared, tiny, tmp_p
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         addresses = [f"127.0.0.1:{server.getsockname()[1]}" for server in (one, other)]
     for index, name in enumerate(("first", "second")):
-        variables[name]["TF_CONFIG"] = json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}})
+        variables[name]["TF_CONFIG"] = json.dumps(
+            {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+        )
     for home in homes.values():
         home.mkdir()
         (home / "data").symlink_to(prepared / "data")
     options = ["--max-steps", "12", "--batch-size", "4", "--learning-rate", "0.01"]
     with ThreadPoolExecutor() as together:
-        runs = [together.submit(run, "3_train_solution.py", *options, home=homes[name], **variables[name]) for name in homes]
+        runs = [
+            together.submit(run, "3_train_solution.py", *options, home=homes[name], **variables[name]) for name in homes
+        ]
         _, first, second = [succeeded(run.result()) for run in runs]
     assert "Machine 1 sur 2" in first.stderr and "Perplexité" in first.stdout
-    assert "Machine 2 sur 2" in second.stderr and not second.stdout and not (homes["second"] / "model").exists(), "la première enregistre"
+    assert "Machine 2 sur 2" in second.stderr and not second.stdout and not (homes["second"] / "model").exists(), (
+        "la première enregistre"
+    )
     alone, together = finished(homes["alone"]), finished(homes["first"])
-    assert together["loss"] == pytest.approx(alone["loss"], rel=1e-4) and together["val_loss"] == pytest.approx(alone["val_loss"], rel=1e-4)
+    assert together["loss"] == pytest.approx(alone["loss"], rel=1e-4) and together["val_loss"] == pytest.approx(
+        alone["val_loss"], rel=1e-4
+    )
 
 
 def test_what_several_machines_cannot_do_is_said(monkeypatch):
     chosen = argparse.Namespace(batch_size=8, resume=False)
     monkeypatch.setenv("TF_CONFIG", '{"cluster": {}}')
-    with pytest.raises(console.AuroreError, match="TF_CONFIG ne se lit pas"):
+    with pytest.raises(errors.AuroreError, match="TF_CONFIG ne se lit pas"):
         distribution.strategy(chosen)
-    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["un:1", "deux:1", "trois:1"]}, "task": {"type": "worker", "index": 0}}')
-    with pytest.raises(console.AuroreError, match="--batch-size 8 ne se partage pas également entre 3 machines"):
+    monkeypatch.setenv(
+        "TF_CONFIG", '{"cluster": {"worker": ["un:1", "deux:1", "trois:1"]}, "task": {"type": "worker", "index": 0}}'
+    )
+    with pytest.raises(errors.AuroreError, match="--batch-size 8 ne se partage pas également entre 3 machines"):
         distribution.strategy(chosen)
     chosen.batch_size, chosen.resume = 9, True
-    with pytest.raises(console.AuroreError, match="ôtez TF_CONFIG, ou --resume"):
+    with pytest.raises(errors.AuroreError, match="ôtez TF_CONFIG, ou --resume"):
         distribution.strategy(chosen)
 
 
@@ -247,7 +280,9 @@ def test_the_trials_of_an_experiment_read_as_much_as_each_other(tiny, monkeypatc
     script = load("experiments.py")
     monkeypatch.setattr(script, "READ", 64)
     blocks = np.arange(64 * 128, dtype=np.int32).reshape(64, 128) % 8000
-    often, seldom = (script.trial(Path(tiny), blocks, packing.to_tf_dataset(blocks[:8], 8), size, factor=100) for size in (2, 16))
+    often, seldom = (
+        script.trial(Path(tiny), blocks, packing.to_tf_dataset(blocks[:8], 8), size, factor=100) for size in (2, 16)
+    )
     assert often["steps"] == 8 * seldom["steps"] == 32
     assert len(often["val_loss"]) == len(seldom["val_loss"]) == 1 + script.EVALUATIONS
     assert often["val_loss"][0] == seldom["val_loss"][0] != often["val_loss"][-1], "du même modèle de base"
@@ -267,5 +302,5 @@ def nan_model(tokenizer, folder):
     """Un modèle dont un poids n'est pas un nombre : la perte ne peut qu'en être un."""
     model = small_model(tokenizer)
     model.transformer.ln_f.gamma.assign(np.full(16, np.nan, np.float32))
-    checkpoints.save_model(model, tokenizer, folder / "nan")
+    export.save_model(model, tokenizer, folder / "nan")
     return folder / "nan"

@@ -9,12 +9,16 @@ import pytest
 from conftest import load, small_model, succeed
 from test_training_page import NAME, SETTINGS, client, figures, page, seen  # noqa: F401  (client est une fixture)
 
-from atelier import models, packing, runs, settings, training
-from atelier.gpt2 import GPT2
-from atelier.schedule import WarmupCosine
+from atelier import settings
+from atelier.models import choice
+from atelier.models.gpt2 import GPT2
+from atelier.training import callbacks, packing, runs
+from atelier.training.schedule import WarmupCosine
 
 
-def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_the_state(client, tokenizer, tmp_path, monkeypatch):
+def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_the_state(
+    client, tokenizer, tmp_path, monkeypatch
+):
     """Entre deux sauvegardes, la courbe avance déjà ; ce qu'elle montrait de trop s'efface à la reprise."""
     monkeypatch.setattr(runs, "SHOW_EVERY", -1)
     model = GPT2(small_model(tokenizer).config)
@@ -23,7 +27,7 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
     rate.steps.assign(6)
     load("3_train_solution.py").compile_model(model, rate)
     blocks = np.ones((64, 32), np.int32)
-    batches, validation = packing.shuffled_batches(blocks, 4, 1), packing.to_tf_dataset(blocks[:4], 4)
+    batches, validation = (packing.shuffled_batches(blocks, 4, 1), packing.to_tf_dataset(blocks[:4], 4))
     folder = settings.MODELS / NAME
     folder.mkdir(parents=True)
     history = runs.new_history("mini", SETTINGS | {"batch_size": 4}, blocks.size, 9.0) | {"steps": 6}
@@ -31,7 +35,7 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
     backup.save()
     progress = []
 
-    class Watch(training.StopOnNaN):
+    class Watch(callbacks.StopOnNaN):
         def on_train_batch_end(self, batch, logs=None):
             progress.append(seen(client)[0]["done"])
             if len(progress) == 5:
@@ -39,28 +43,41 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
 
     watch = Watch()
     with pytest.raises(KeyboardInterrupt), runs.run_folder(folder):
-        callbacks = [training.Losses(history), backup, watch]
-        model.fit(packing.in_rounds(batches, 3), validation_data=validation, epochs=2, verbose=0, callbacks=callbacks)
+        watching = [callbacks.Losses(history), backup, watch]
+        model.fit(packing.in_rounds(batches, 3), validation_data=validation, epochs=2, verbose=0, callbacks=watching)
     assert progress == [1, 2, 3, 4, 5], "chaque pas se voit aussitôt"
     (run,) = seen(client)
     assert run["state"] == "interrupted" and run["command"], "Ctrl-C se voit tout de suite"
-    seconds = models.history(folder)["loss_seconds"]
+    seconds = choice.history(folder)["loss_seconds"]
     assert len(seconds) == 5 and seconds == sorted(seconds)
 
-    history = models.history(folder)
+    history = choice.history(folder)
     backup = runs.Backup(model, folder, history)
     assert backup.restore() == 3
     backup.save()
-    assert [len(history[name]) for name in ("loss", "loss_steps", "loss_seconds", "val_loss", "val_steps")] == [3, 3, 3, 2, 2]
+    assert [len(history[name]) for name in ("loss", "loss_steps", "loss_seconds", "val_loss", "val_steps")] == [
+        3,
+        3,
+        3,
+        2,
+        2,
+    ]
     assert seen(client)[0]["state"] == "running" and history["resumed_at"] == 3
-    model.fit(packing.in_rounds(batches, 3), validation_data=validation, verbose=0, callbacks=[training.Losses(history), backup])
+    model.fit(
+        packing.in_rounds(batches, 3),
+        validation_data=validation,
+        verbose=0,
+        callbacks=[callbacks.Losses(history), backup],
+    )
     assert history["loss_steps"] == [1, 2, 3, 4, 5, 6] and history["loss_seconds"] == sorted(history["loss_seconds"])
 
 
 def test_a_real_training_is_followed_to_its_end(client, prepared, tiny, tmp_path):
     (tmp_path / "data").symlink_to(prepared / "data")
     with ThreadPoolExecutor() as elsewhere:
-        step_3 = elsewhere.submit(succeed, "3_train_solution.py", "--max-steps", "20", "--batch-size", "2", home=tmp_path, AURORE_MODEL=tiny)
+        step_3 = elsewhere.submit(
+            succeed, "3_train_solution.py", "--max-steps", "20", "--batch-size", "2", home=tmp_path, AURORE_MODEL=tiny
+        )
         followed = []
         while not step_3.done():
             followed += seen(client)

@@ -14,7 +14,8 @@ import pytest
 from conftest import AURORE
 from flask import Flask
 
-from atelier import runs, settings
+from atelier import settings
+from atelier.training import runs
 from atelier.web import trainings
 
 WEB = AURORE / "atelier" / "web"
@@ -41,7 +42,9 @@ def write(name: str = NAME, **changes):
     history = runs.new_history("mini", SETTINGS, 245_760, math.log(42.4)) | {"steps": 120}
     history["loss_steps"] = [*range(1, 41)]
     history["loss"] = [3.7 - step / 100 for step in range(40)]
-    history["loss_seconds"] = [step * 0.5 + (10 if step > 20 else 0) for step in range(1, 41)]  # l'évaluation a pris dix secondes
+    history["loss_seconds"] = [
+        step * 0.5 + (10 if step > 20 else 0) for step in range(1, 41)
+    ]  # l'évaluation a pris dix secondes
     history["val_loss"].append(math.log(40.1))
     history["val_steps"].append(20)
     (folder / "history.json").write_text(json.dumps(history | changes), "utf-8")
@@ -102,7 +105,9 @@ def test_a_running_training_shows_how_far_and_how_fast_it_goes(client):
     assert (run["state"], run["word"], run["done"], run["total"]) == ("running", "en cours", 40, 120)
     told = figures(run)
     assert told["Avancement"] == "pas 40 sur 120"
-    assert told["Vitesse"] == "2 048 tokens par seconde", "8 blocs de 128 tokens en une demi-seconde, sans compter l'évaluation"
+    assert told["Vitesse"] == "2 048 tokens par seconde", (
+        "8 blocs de 128 tokens en une demi-seconde, sans compter l'évaluation"
+    )
     assert told["Temps restant"] == "encore 1 min 00 s environ", "80 pas à 0,75 s, évaluations comprises"
     assert run["note"].replace("\u202f", " ") == "pas 40 sur 120 · 2 048 tokens par seconde · encore 1 min 00 s environ"
     assert told["Texte lu"] == "40 960 tokens (17 % d'une époque)"
@@ -113,7 +118,9 @@ def test_a_running_training_shows_how_far_and_how_fast_it_goes(client):
     shown = page(client)
     assert shown.all("progress")[0] | {"value": "40", "max": "120"} == shown.all("progress")[0]
     assert "Entraînement du 26 juillet 2026 à 13 h 32" in shown.text and "en cours" in shown.text
-    assert all(value.replace(" ", "") in re.sub(r"\s", "", shown.text) for value in told.values()), "tout se lit sans JavaScript"
+    assert all(value.replace(" ", "") in re.sub(r"\s", "", shown.text) for value in told.values()), (
+        "tout se lit sans JavaScript"
+    )
 
 
 def test_the_last_steps_done_the_model_is_being_saved(client):
@@ -122,9 +129,15 @@ def test_the_last_steps_done_the_model_is_being_saved(client):
 
 
 def test_speed_and_time_left_are_those_since_the_training_was_resumed(client):
-    write(resumed_at=20, loss_seconds=[step * 5.0 for step in range(1, 21)] + [100 + step * 0.5 for step in range(1, 21)])
+    write(
+        resumed_at=20, loss_seconds=[step * 5.0 for step in range(1, 21)] + [100 + step * 0.5 for step in range(1, 21)]
+    )
     told = figures(*seen(client))
-    assert (told["Repris"], told["Vitesse"], told["Temps restant"]) == ("au pas 20", "2 048 tokens par seconde", "encore 40 s environ")
+    assert (told["Repris"], told["Vitesse"], told["Temps restant"]) == (
+        "au pas 20",
+        "2 048 tokens par seconde",
+        "encore 40 s environ",
+    )
 
 
 def test_running_interrupted_and_finished_are_told_apart(client):
@@ -138,13 +151,22 @@ def test_running_interrupted_and_finished_are_told_apart(client):
         (folder / "state" / "checkpoint").touch()
     (done / "model.safetensors").touch()
     running, finished, hopeless, newest, older = seen(client)
-    assert [run["state"] for run in (running, finished, hopeless, newest, older)] == ["running", "finished"] + ["interrupted"] * 3
+    assert [run["state"] for run in (running, finished, hopeless, newest, older)] == ["running", "finished"] + [
+        "interrupted"
+    ] * 3
     assert newest["command"].endswith("3_train_solution.py --resume") and "où il en était" in newest["note"]
     assert "le plus récent" in older["note"] and "ne se reprendra pas" in hopeless["note"] and not hopeless["command"]
-    assert figures(finished)["Perplexité de validation"] == "42,4 avant, 38,1 après" and "Temps restant" not in figures(finished)
+    assert figures(finished)["Perplexité de validation"] == "42,4 avant, 38,1 après" and "Temps restant" not in figures(
+        finished
+    )
     shown = page(client)
-    assert [each["data-run"][11:13] for each in shown.all("details")] == ["14", "13", "12", "11", "10"], "le plus récent d'abord"
-    assert newest["command"] in shown.text and [name in shown.text for name in ("en cours", "fini", "interrompu")] == [True] * 3
+    assert [each["data-run"][11:13] for each in shown.all("details")] == ["14", "13", "12", "11", "10"], (
+        "le plus récent d'abord"
+    )
+    assert (
+        newest["command"] in shown.text
+        and [name in shown.text for name in ("en cours", "fini", "interrompu")] == [True] * 3
+    )
 
 
 def test_a_training_that_prepares_itself_is_already_there(client):
@@ -171,7 +193,20 @@ def test_the_curve_is_a_drawing_and_its_version_says_when_it_changes(client):
     assert seen(client)[0]["version"] != version
 
 
-STRANGE = ["inconnu", "..", ".", "", ".cachée", "%2e%2e%2fmodel", "..%5c..%5cx", "%00", "lien", "latest", "état", f"{NAME}%2f"]
+STRANGE = [
+    "inconnu",
+    "..",
+    ".",
+    "",
+    ".cachée",
+    "%2e%2e%2fmodel",
+    "..%5c..%5cx",
+    "%00",
+    "lien",
+    "latest",
+    "état",
+    f"{NAME}%2f",
+]
 
 
 @pytest.mark.parametrize("name", STRANGE)
@@ -189,13 +224,26 @@ def test_a_strange_name_leads_nowhere(client, tmp_path, name):
 
 
 DAMAGED = {
-    "vide": "", "à moitié": '{"loss": [3.1, 3', "une liste": "[]", "un texte": '"perdu"', "rien": "null", "des octets": b"\xff\xfe\x00",
-    "trop profond": "[" * 10**6, "sans perte": "{}", "une perte immense": '{"steps": 1, "val_loss": [], "loss": [1' + "0" * 400 + "]}",
-    "une perte qui n'en est pas": {"loss": ["beaucoup"]}, "des pertes sans liste": {"loss": 3}, "un pas négatif": {"loss_steps": [-1] * 40},
-    "un pas qui n'est pas un nombre": {"loss_steps": [math.nan]}, "un pas en lettres": {"loss_steps": ["8"] * 40},
-    "des réglages en vrac": {"settings": [1, 2]}, "des lots en lettres": {"settings": {"batch_size": "huit"}},
-    "des secondes absurdes": {"loss_seconds": [{}]}, "des pas sans nombre": {"steps": None}, "une fin absurde": {"final_val_loss": []},
-}  # fmt: skip
+    "vide": "",
+    "à moitié": '{"loss": [3.1, 3',
+    "une liste": "[]",
+    "un texte": '"perdu"',
+    "rien": "null",
+    "des octets": b"\xff\xfe\x00",
+    "trop profond": "[" * 10**6,
+    "sans perte": "{}",
+    "une perte immense": '{"steps": 1, "val_loss": [], "loss": [1' + "0" * 400 + "]}",
+    "une perte qui n'en est pas": {"loss": ["beaucoup"]},
+    "des pertes sans liste": {"loss": 3},
+    "un pas négatif": {"loss_steps": [-1] * 40},
+    "un pas qui n'est pas un nombre": {"loss_steps": [math.nan]},
+    "un pas en lettres": {"loss_steps": ["8"] * 40},
+    "des réglages en vrac": {"settings": [1, 2]},
+    "des lots en lettres": {"settings": {"batch_size": "huit"}},
+    "des secondes absurdes": {"loss_seconds": [{}]},
+    "des pas sans nombre": {"steps": None},
+    "une fin absurde": {"final_val_loss": []},
+}
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
@@ -213,7 +261,14 @@ def test_a_damaged_history_is_told_and_the_others_are_shown(client, content):
 
 def test_a_history_that_only_keeps_the_contract_is_drawn(client):
     (settings.MODELS / "le mien").mkdir(parents=True)
-    history = {"base_model": "/ici/ou/là", "settings": {}, "steps": 90, "loss": [3.5, 3.4, 3.3], "val_loss": [3.6, 3.5], "resumed_at": 0}
+    history = {
+        "base_model": "/ici/ou/là",
+        "settings": {},
+        "steps": 90,
+        "loss": [3.5, 3.4, 3.3],
+        "val_loss": [3.6, 3.5],
+        "resumed_at": 0,
+    }
     (settings.MODELS / "le mien" / "history.json").write_text(json.dumps(history), "utf-8")
     (run,) = seen(client)
     assert run["title"] == "Entraînement le mien" and figures(run)["Modèle de base"] == "là"
@@ -221,16 +276,23 @@ def test_a_history_that_only_keeps_the_contract_is_drawn(client):
 
 
 EXTREME = [
-    {"loss": [], "loss_steps": [], "loss_seconds": []}, {"loss": [math.nan] * 40}, {"steps": 0}, {"val_loss": [math.inf]},
+    {"loss": [], "loss_steps": [], "loss_seconds": []},
+    {"loss": [math.nan] * 40},
+    {"steps": 0},
+    {"val_loss": [math.inf]},
     {"loss_seconds": [0.0] * 40},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("changes", EXTREME)
 def test_whatever_was_measured_is_shown(client, changes):
     write(**changes)
     (run,) = seen(client)
-    assert run["state"] == ("running" if changes.get("steps", 120) else "preparing") and "nan" not in str(run).lower() and page(client)
+    assert (
+        run["state"] == ("running" if changes.get("steps", 120) else "preparing")
+        and "nan" not in str(run).lower()
+        and page(client)
+    )
     assert client.get(f"/entrainement/{NAME}.svg").status_code == 200
 
 
@@ -252,12 +314,17 @@ def test_the_page_holds_with_a_strict_policy_and_speaks_to_everyone(client):
     assert any(each.get("role") == "status" for _, each in shown.tags)
     for file in ("training.js", "training.css"):
         assert client.get(f"/static/{file}").status_code == 200
-    assert "innerHTML" not in client.get("/static/training.js").text and "http" not in client.get("/static/training.js").text
+    assert (
+        "innerHTML" not in client.get("/static/training.js").text
+        and "http" not in client.get("/static/training.js").text
+    )
 
 
 def test_it_is_there_without_tensorflow():
     shown = subprocess.run(
         [sys.executable, "-c", "import sys, atelier.web.trainings; print('tensorflow' in sys.modules)"],
-        cwd=AURORE, capture_output=True, encoding="utf-8",
-    )  # fmt: skip
+        cwd=AURORE,
+        capture_output=True,
+        encoding="utf-8",
+    )
     assert shown.stdout.strip() == "False", shown.stderr

@@ -2,7 +2,7 @@
 
 import pytest
 
-from atelier.typography import normalize
+from atelier.text.typography import normalize
 
 
 @pytest.mark.parametrize(
@@ -19,10 +19,13 @@ from atelier.typography import normalize
         ("»Je t'embrasse.»", "Je t'embrasse. »"),
         ("««Non»», dit-il , enfin .", "« Non », dit-il, enfin."),
         ("  - Oui, dit-il.", "— Oui, dit-il."),
-        ("l'\"Odyssée\" et \"l'Iliade\"", "l'« Odyssée » et « l'Iliade »"),
+        ('l\'"Odyssée" et "l\'Iliade"', "l'« Odyssée » et « l'Iliade »"),
         ('Il dit : " Venez ! " et partit.', "Il dit : « Venez ! » et partit."),
         ("Hélas... oui. . . . non", "Hélas… oui… non"),
-        ("le coeur, la soeur, un oeil, les OEUVRES, Oedipe, la manoeuvre", "le cœur, la sœur, un œil, les ŒUVRES, Œdipe, la manœuvre"),
+        (
+            "le coeur, la soeur, un oeil, les OEUVRES, Oedipe, la manoeuvre",
+            "le cœur, la sœur, un œil, les ŒUVRES, Œdipe, la manœuvre",
+        ),
         ("la moelle, coexister, un poète, Noel, le goéland", "la moelle, coexister, un poète, Noel, le goéland"),
         ("à 10:30, de 1840–1848", "à 10:30, de 1840-1848"),
         ("e\u0301te\u0301", "été"),

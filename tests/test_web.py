@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 from conftest import load, refused
 from readme import README
-from visitor import free_port
+from visitor import events, free_port
 
 PROMPT = "Il était une fois"
 
@@ -47,8 +47,7 @@ def stream(page: str, **asked) -> list[tuple[str, dict]]:
     request = urllib.request.Request(f"{page}/api/generate", json.dumps(asked | {"stream": True}).encode())
     with urllib.request.urlopen(request, timeout=120) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
-        found = re.findall(r"^event: (\w+)\ndata: (.*)$", answer.read().decode(), re.MULTILINE)
-    return [(name, json.loads(content)) for name, content in found]
+        return events(answer.read().decode())
 
 
 def test_the_home_page_leads_to_the_form(page):
@@ -64,13 +63,17 @@ def test_the_form_asks_for_a_prompt(page):
 
 def test_a_prompt_is_continued_and_everything_is_escaped(page):
     status, html = get(f"{page}/generate", amorce="Elle dit <script>alert(1)</script> & rit")
-    prompt, text = re.search(r'<output id="texte"[^>]*><em class="prompt">(.*?)</em>(.*?)</output>', html, re.DOTALL).groups()
+    prompt, text = re.search(
+        r'<output id="texte"[^>]*><em class="prompt">(.*?)</em>(.*?)</output>', html, re.DOTALL
+    ).groups()
     assert status == 200 and "<script>" not in html
     assert prompt == "Elle dit &lt;script&gt;alert(1)&lt;/script&gt; &amp; rit"
     assert len(text) > 40
 
 
-@pytest.mark.parametrize("amorce, sentence", [("  ", "est vide"), ("un mot " * 200, "Raccourcissez"), ("un mot " * 400, "2000")])
+@pytest.mark.parametrize(
+    "amorce, sentence", [("  ", "est vide"), ("un mot " * 200, "Raccourcissez"), ("un mot " * 400, "2000")]
+)
 def test_a_prompt_that_cannot_be_continued_is_told_and_kept(page, amorce, sentence):
     status, html = get(f"{page}/generate", amorce=amorce)
     assert status == 400 and sentence in html and 'role="alert"' in html and amorce.strip() in html
@@ -141,25 +144,45 @@ def test_a_prompt_longer_than_the_context_is_refused_unless_its_beginning_may_be
 @pytest.mark.parametrize(
     "asked, word",
     [
-        ({"prompt": "  "}, "vide"), ({}, "prompt"), ({"prompt": 3}, "prompt"), ({"prompt": "a\0b"}, "U+0000"), ({"prompt": "\ud800"}, "U+D800"),
-        ({"temperature": -1}, "Température"), ({"temperature": "chaud"}, "Température"), ({"temperature": float("nan")}, "Température"),
-        ({"top_p": 0}, "Top-p"), ({"top_p": 1.5}, "Top-p"), ({"top_k": -1}, "Top-k"), ({"top_k": 2.5}, "Top-k"), ({"max_new_tokens": 0}, "Longueur"),
-        ({"max_new_tokens": True}, "Longueur"), ({"max_new_tokens": 10**30}, "Longueur"), ({"seed": -1}, "Graine"), ({"seed": []}, "Graine"),
-        ({"model": "gpt-5"}, "gpt-5"), ({"model": 5}, "model"), ({"stream": "oui"}, "stream"), ({"temprature": 1}, "temprature"),
+        ({"prompt": "  "}, "vide"),
+        ({}, "prompt"),
+        ({"prompt": 3}, "prompt"),
+        ({"prompt": "a\0b"}, "U+0000"),
+        ({"prompt": "\ud800"}, "U+D800"),
+        ({"temperature": -1}, "Température"),
+        ({"temperature": "chaud"}, "Température"),
+        ({"temperature": float("nan")}, "Température"),
+        ({"top_p": 0}, "Top-p"),
+        ({"top_p": 1.5}, "Top-p"),
+        ({"top_k": -1}, "Top-k"),
+        ({"top_k": 2.5}, "Top-k"),
+        ({"max_new_tokens": 0}, "Longueur"),
+        ({"max_new_tokens": True}, "Longueur"),
+        ({"max_new_tokens": 10**30}, "Longueur"),
+        ({"seed": -1}, "Graine"),
+        ({"seed": []}, "Graine"),
+        ({"model": "gpt-5"}, "gpt-5"),
+        ({"model": 5}, "model"),
+        ({"stream": "oui"}, "stream"),
+        ({"temprature": 1}, "temprature"),
     ],
-)  # fmt: skip
+)
 def test_what_a_program_gets_wrong_is_told_in_french(page, asked, word):
     status, answer = ask(page, **{"prompt": PROMPT} | asked if asked else {})
     assert status == 400 and word in answer["error"] and answer["reason"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"prompt": "\xff"}', b'{"prompt": ' + b"[" * 50_000, b"9" * 6000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'{"prompt": "\xff"}', b'{"prompt": ' + b"[" * 50_000, b"9" * 6000]
+)
 def test_what_is_not_json_is_told_in_french(page, body):
     status, answer = ask(page, body)
     assert status == 400 and "JSON" in answer["error"]
 
 
-@pytest.mark.parametrize("prompt", ["Once upon a time there was a princess", "Ich weiß nicht was soll es bedeuten", "日本語の文章", "12345"])
+@pytest.mark.parametrize(
+    "prompt", ["Once upon a time there was a princess", "Ich weiß nicht was soll es bedeuten", "日本語の文章", "12345"]
+)
 def test_what_is_not_french_is_told_and_can_be_overridden(page, prompt):
     status, answer = ask(page, prompt=prompt)
     assert status == 400 and "français" in answer["error"] and answer["reason"] == "french"
@@ -169,7 +192,18 @@ def test_what_is_not_french_is_told_and_can_be_overridden(page, prompt):
     assert get(f"{page}/generate", amorce=prompt, force="on", max_new_tokens="2")[0] == 200
 
 
-@pytest.mark.parametrize("prompt", ["Aurore regardait la Seine", "Le vieux curé", "« Ah ! » dit-il", "Elle", "Marie mit sa robe", "Germain, las, s'assit", "Consuelo para le coup"])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Aurore regardait la Seine",
+        "Le vieux curé",
+        "« Ah ! » dit-il",
+        "Elle",
+        "Marie mit sa robe",
+        "Germain, las, s'assit",
+        "Consuelo para le coup",
+    ],
+)
 def test_a_short_french_prompt_passes(page, prompt):
     assert ask(page, prompt=prompt, max_new_tokens=2)[0] == 200
 
@@ -189,17 +223,28 @@ def test_nothing_runs_in_the_page_that_is_not_the_page(page, path):
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy and "script-src 'self'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "no-referrer"
-    assert not re.search(r"<[^>]+\sstyle=|\son\w+=|<script>", get(page + path)[1]), "ni style ni script dans le texte de la page"
+    assert not re.search(r"<[^>]+\sstyle=|\son\w+=|<script>", get(page + path)[1]), (
+        "ni style ni script dans le texte de la page"
+    )
 
 
 def test_the_page_says_whether_it_is_ready(page):
-    assert json.loads(get(f"{page}/healthz")[1]) == {"status": "ready", "models": ["essai", "mini"], "writing": 0, "waiting": 0}
+    assert json.loads(get(f"{page}/healthz")[1]) == {
+        "status": "ready",
+        "models": ["essai", "mini"],
+        "writing": 0,
+        "waiting": 0,
+    }
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl n'est pas installé")
 @pytest.mark.parametrize("line", re.findall(r"^curl .*$", README, re.MULTILINE))
 def test_the_curl_lines_of_the_readme_work_as_they_stand(page, line):
-    done = subprocess.run(shlex.split(line.replace("http://localhost", page)) + ["-sS", "--fail-with-body"], capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        shlex.split(line.replace("http://localhost", page)) + ["-sS", "--fail-with-body"],
+        capture_output=True,
+        encoding="utf-8",
+    )
     assert done.returncode == 0 and re.search('"status"|"text"', done.stdout), done
 
 

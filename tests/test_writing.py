@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from conftest import small_model
 
-from atelier import checkpoints
-from atelier.console import AuroreError
-from atelier.streaming import Token
+from atelier.errors import AuroreError
+from atelier.models import export
 from atelier.web import writing
 from atelier.web.demands import Demand
 from atelier.web.writing import Busy, Place, Writer
+from atelier.writing.streaming import Token
 
 PROMPT = "Il était une fois"
 
@@ -22,7 +22,7 @@ def folders(tiny, tokenizer, tmp_path_factory):
     broken = small_model(tokenizer)
     broken.transformer.ln_f.gamma.assign(np.full(16, np.nan))
     folder = tmp_path_factory.mktemp("broken") / "broken"
-    checkpoints.save_model(broken, tokenizer, folder)
+    export.save_model(broken, tokenizer, folder)
     return {"tiny": tiny, "abîmé": folder}
 
 
@@ -52,7 +52,8 @@ def test_each_visitor_gets_the_text_of_his_seed_whoever_writes_beside(writer):
     alone = [text(writer, seed=seed, max_new_tokens=20) for seed in range(12)]
     together = {}
     threads = [
-        threading.Thread(target=lambda seed=seed: together.update({seed: text(writer, seed=seed, max_new_tokens=20)})) for seed in range(12)
+        threading.Thread(target=lambda seed=seed: together.update({seed: text(writer, seed=seed, max_new_tokens=20)}))
+        for seed in range(12)
     ]
     for thread in threads:
         thread.start()

@@ -1,32 +1,15 @@
-"""Parler à la personne devant l'écran : des options en français, et une phrase claire quand quelque chose échoue."""
+"""Parler à la personne devant l'écran : des phrases, des nombres, les lignes qu'elle peut taper, des options en français."""
 
-import _thread
 import argparse
 import errno
-import gc
 import math
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from atelier import exercises
-from atelier.exercises import python_errors
-from atelier.settings import DEBUG, HOME, IN_CONTAINER, STEPS
-
-
-class AuroreError(Exception):
-    """Une phrase pour la personne : ce qui ne va pas, où, et que faire maintenant."""
-
-
-class Todo(Exception):
-    """Un exercice que la personne n'a pas encore fait : son numéro, et où il se trouve."""
-
-    def __init__(self, number: str, path: Path, line: int):
-        super().__init__(f"exercice {number} à faire")
-        self.number, self.path, self.line = number, path, line
+from atelier.errors import AuroreError, Todo
+from atelier.settings import HOME, IN_CONTAINER, STEPS
 
 
 def todo(number: str):
@@ -83,62 +66,8 @@ def progress() -> int:
     return 1 if sys.stdout.isatty() else 2
 
 
-def run(main: Callable[[], None]) -> None:
-    """Exécute `main()` et termine le programme : code 0, ou un code non nul après une phrase (130 après Ctrl-C)."""
-    for stream in (sys.stdout, sys.stderr):
-        # Une console Windows (cp1252) ne connaît pas tous les caractères : mieux vaut un « ? » qu'un plantage.
-        stream.reconfigure(errors="replace")
-    interrupted = _watch_for_interruption()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # « … | head » a refermé notre sortie : ce n'est pas une erreur
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    except (Exception, KeyboardInterrupt) as error:
-        if interrupted.is_set() or isinstance(error, KeyboardInterrupt):
-            tell("\nInterrompu. Rien n'est resté à moitié écrit : relancez la même commande quand vous voulez.")
-            sys.exit(130)
-        if DEBUG:
-            raise
-        tell(f"\n{explain(error)}")
-        sys.exit(1)
-    finally:
-        gc.freeze()  # à quoi bon ranger tout TensorFlow avant de partir ? Une seconde de moins
-
-
-def _watch_for_interruption() -> threading.Event:
-    """Veille à ce qu'un Ctrl-C ne se perde pas ; rend de quoi savoir s'il y en a eu un.
-
-    TensorFlow peut changer le KeyboardInterrupt en une autre erreur, d'où l'`Event` ; et s'il tombe pendant le ménage
-    de Python (un destructeur), il est oublié, d'où le `unraisablehook`, qui le renvoie un instant plus tard.
-    """
-    interrupted = threading.Event()
-
-    def interrupt(*_) -> None:
-        interrupted.set()
-        raise KeyboardInterrupt
-
-    def send_again(unraisable) -> None:
-        if unraisable.exc_type is not KeyboardInterrupt:
-            sys.__unraisablehook__(unraisable)
-            return
-        timer = threading.Timer(0.1, _thread.interrupt_main)
-        timer.daemon = True
-        timer.start()
-
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # une tâche de fond (« & ») n'écoute pas Ctrl-C
-        signal.signal(signal.SIGINT, interrupt)
-    sys.unraisablehook = send_again
-    return interrupted
-
-
-def explain(error: Exception) -> str:
-    """La phrase qui dit à la personne ce qu'une erreur signifie pour elle."""
-    if isinstance(error, AuroreError):
-        return str(error)
-    if isinstance(error, Todo):
-        return _what_to_do(error)
+def from_the_machine(error: Exception) -> str:
+    """Ce qui manque à la machine (place, droits, mémoire), et que faire ; rien si l'erreur vient d'ailleurs."""
     for cause in (error, error.__cause__, error.__context__):
         if isinstance(cause, OSError) and cause.errno in DISK_ERRORS:
             return DISK_ERRORS[cause.errno].format(home=HOME)
@@ -146,29 +75,16 @@ def explain(error: Exception) -> str:
         return DISK_ERRORS[errno.ENOSPC].format(home=HOME)
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return "La mémoire manque. Fermez d'autres programmes, ou prenez un lot plus petit (--batch-size 4)."
-    if frame := python_errors.learner_frame(error):
-        script = Path(frame.filename).name
-        place = exercises.place(script, frame.lineno)
-        in_an_exercise = any(frame.name == exercise.function for exercise in exercises.all_exercises())
-        what = python_errors.explain(error) if in_an_exercise else f"une fonction a-t-elle rendu autre chose que prévu ? ({type(error).__name__} : {error})"
-        return f"{place} : {what}\nPour savoir quel exercice est en cause : {command(f'check.py {script[0]}')}"
-    return (
+    return ""
+
+
+def explain(error: Exception) -> str:
+    """La phrase qui dit à la personne ce qu'une erreur signifie pour elle."""
+    if isinstance(error, AuroreError):
+        return str(error)
+    return from_the_machine(error) or (
         f"Erreur imprévue ({type(error).__name__} : {error}).\n"
         f"Pour voir d'où elle vient, relancez la même commande, avec {variable('AURORE_DEBUG', '1')}."
-    )
-
-
-def _what_to_do(todo: Todo) -> str:
-    """L'exercice sur lequel un stub s'est arrêté : lequel, où, son but, un premier indice, et comment le vérifier."""
-    exercise = exercises.find(todo.number)
-    check = f"check.py {exercise.number}"
-    return (
-        f"Exercice {exercise.number} à faire : {exercises.place(todo.path.name, todo.line)}\n"
-        f"  But : {exercise.goal}\n"
-        f"  À utiliser : {exercise.use}\n"
-        f"  Indice : {exercise.hints[0]}\n"
-        f"Pour un autre indice : {command(f'{check} --hint')}\n"
-        f"Pour vérifier ce que vous avez écrit : {command(check)}"
     )
 
 
@@ -195,7 +111,9 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(description=description, allow_abbrev=False)
 
 
-def number(kind: type, minimum: float = -math.inf, maximum: float = math.inf, above: float = -math.inf) -> Callable:
+def number_option(
+    kind: type, minimum: float = -math.inf, maximum: float = math.inf, above: float = -math.inf
+) -> Callable:
     """Un type d'option : un nombre de l'espèce `kind`, dans [minimum, maximum] et strictement au-dessus de `above`."""
     bounds = [f"supérieur à {above:g}"] if above > -math.inf else []
     bounds += [f"d'au moins {minimum:g}"] if minimum > -math.inf else []

@@ -1,4 +1,4 @@
-"""Importer TensorFlow sans ses messages, et sans attendre plus qu'il ne faut.
+"""Importer TensorFlow (`from atelier.quiet import keras, tf`) sans ses messages, et sans attendre plus qu'il ne faut.
 
 Au chargement, la partie C++ de TensorFlow écrit sur la sortie d'erreur (oneDNN, CUDA, absl) avant de lire le moindre
 réglage. On détourne donc le descripteur 2 le temps de l'import, et de lui seul : une vraie erreur se verra encore.
@@ -34,6 +34,8 @@ def quiet_stderr():
 gc.set_threshold(50_000)
 with quiet_stderr():
     import tensorflow as tf
+
+keras = tf.keras  # celui de tf-keras : `atelier/__init__.py` l'a choisi
 
 if not DEBUG:
     tf.get_logger().setLevel("ERROR")

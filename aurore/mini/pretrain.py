@@ -14,16 +14,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import atelier.quiet  # noqa: F401
+import atelier.quiet
+
 import numpy as np
 from tensorflow import keras
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer, GPT2Config, PreTrainedTokenizerFast, TFGPT2LMHeadModel
 
-from atelier import books, cleaning
-from atelier.checkpoints import save_model
-from atelier.packing import pack
-from atelier.typography import normalize
+from atelier.models.export import save_model
+from atelier.text import books, cleaning
+from atelier.text.typography import normalize
+from atelier.training.packing import pack
 
 SEED = 1804
 VOCAB_SIZE, CONTEXT = 8192, 256
@@ -74,10 +75,17 @@ def train_tokenizer(novels: list[str]) -> PreTrainedTokenizerFast:
 def new_model(tokenizer: PreTrainedTokenizerFast) -> TFGPT2LMHeadModel:
     return TFGPT2LMHeadModel(
         GPT2Config(
-            vocab_size=VOCAB_SIZE, n_positions=CONTEXT, n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS,
-            resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
-            bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
-        )  # fmt: skip
+            vocab_size=VOCAB_SIZE,
+            n_positions=CONTEXT,
+            n_embd=WIDTH,
+            n_layer=LAYERS,
+            n_head=HEADS,
+            resid_pdrop=0.0,
+            embd_pdrop=0.0,
+            attn_pdrop=0.0,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
     )
 
 
@@ -106,9 +114,13 @@ def main() -> None:
 
     saver = keras.callbacks.ModelCheckpoint(f"{options.destination}.weights.h5", save_weights_only=True, save_freq=500)
     model.fit(
-        {"input_ids": blocks, "labels": blocks}, batch_size=BATCH_SIZE, steps_per_epoch=steps, shuffle=False,
-        verbose=1, callbacks=[saver],
-    )  # fmt: skip
+        {"input_ids": blocks, "labels": blocks},
+        batch_size=BATCH_SIZE,
+        steps_per_epoch=steps,
+        shuffle=False,
+        verbose=1,
+        callbacks=[saver],
+    )
     save_model(model, tokenizer, options.destination, dtype="float16")
 
 

@@ -8,13 +8,15 @@ MIROIR : un dossier disposé comme le projet Gutenberg. Code 1 si un livre perd 
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "aurore")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / "support"), str(TESTS.parent / "aurore")]
 
-from atelier.blocks import blocks
-from atelier.markup import without_markup
-from atelier.sentences import sentence_tokenizer
-from atelier.typography import normalize
 from marks import MARKS, MarkedBook, marked_book
+
+from atelier.text.blocks import blocks
+from atelier.text.markup import without_markup
+from atelier.text.sentences import sentence_tokenizer
+from atelier.text.typography import normalize
 
 MOST_LOST = 0.01
 split = sentence_tokenizer().tokenize

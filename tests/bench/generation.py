@@ -27,12 +27,13 @@ def save_model(folder: Path) -> None:
     """GPT-2 small, et le tokenizer de mini : les textes ne veulent rien dire, ils coûtent ce que coûtent les vrais."""
     from transformers import AutoTokenizer, GPT2Config
 
-    from atelier import checkpoints, settings
-    from atelier.gpt2 import GPT2
+    from atelier import settings
+    from atelier.models import export
+    from atelier.models.gpt2 import GPT2
 
     model = GPT2(GPT2Config(bos_token_id=None, eos_token_id=None))
     model.build_in_name_scope()
-    checkpoints.save_model(model, AutoTokenizer.from_pretrained(settings.MINI), folder)
+    export.save_model(model, AutoTokenizer.from_pretrained(settings.MINI), folder)
 
 
 def prompts(size: int):
@@ -55,7 +56,7 @@ def tensorflow_pipeline(model, folder: Path):
 
 
 def workshop(folder: Path):
-    from atelier.gpt2 import GPT2
+    from atelier.models.gpt2 import GPT2
 
     model = GPT2.from_pretrained(folder)
     one = tensorflow_pipeline(model, folder)
@@ -85,7 +86,10 @@ def llama(folder: Path):
 
     config, tokenizer = (json.loads((folder / name).read_text("utf-8")) for name in ("config.json", "tokenizer.json"))
     vocabulary = tokenizer["model"]["vocab"]
-    tokens = [*sorted(vocabulary, key=vocabulary.get), *(f"<{id}>" for id in range(len(vocabulary), config["vocab_size"]))]
+    tokens = [
+        *sorted(vocabulary, key=vocabulary.get),
+        *(f"<{id}>" for id in range(len(vocabulary), config["vocab_size"])),
+    ]
     writer = gguf.GGUFWriter(folder / "model.gguf", "gpt2")
     writer.add_block_count(config["n_layer"])
     writer.add_context_length(config["n_positions"])
@@ -99,7 +103,14 @@ def llama(folder: Path):
     writer.add_token_list(tokens)
     writer.add_token_types([gguf.TokenType.NORMAL] * len(tokens))
     writer.add_token_merges([" ".join(merge) for merge in tokenizer["model"]["merges"]])
-    names = {"wte": "token_embd", "wpe": "position_embd", "ln_f": "output_norm", "h": "blk", "ln_1": "attn_norm", "ln_2": "ffn_norm"}
+    names = {
+        "wte": "token_embd",
+        "wpe": "position_embd",
+        "ln_f": "output_norm",
+        "h": "blk",
+        "ln_1": "attn_norm",
+        "ln_2": "ffn_norm",
+    }
     names |= {"attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output", "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"}
     for name, weights in load_file(folder / "model.safetensors").items():
         if ".c_" in name and weights.ndim == 2:  # une « Conv1D » de transformers : la transposée d'une couche ordinaire
@@ -111,7 +122,9 @@ def llama(folder: Path):
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    model = Llama(str(folder / "model.gguf"), n_ctx=256, n_threads=os.cpu_count(), n_threads_batch=os.cpu_count(), verbose=False)
+    model = Llama(
+        str(folder / "model.gguf"), n_ctx=256, n_threads=os.cpu_count(), n_threads_batch=os.cpu_count(), verbose=False
+    )
 
     def write(size: int) -> None:
         model.reset()
@@ -132,13 +145,19 @@ def memory(folder: Path):
     return lambda size: [read(weights).numpy() for _ in range(NEW)]
 
 
-SIDES = {"atelier": (workshop, BATCHES), "transformers": (transformers, (1,)), "PyTorch": (pytorch, BATCHES), "llama.cpp": (llama, (1,)), "mémoire": (memory, (1,))}
+SIDES = {
+    "atelier": (workshop, BATCHES),
+    "transformers": (transformers, (1,)),
+    "PyTorch": (pytorch, BATCHES),
+    "llama.cpp": (llama, (1,)),
+    "mémoire": (memory, (1,)),
+}
 BARS = {("transformers", 1): 4.0, ("mémoire", 1): 0.6, ("PyTorch", 1): 1.1, ("PyTorch", 8): 1.3, ("PyTorch", 32): 1.3}
 
 
 def work(side: str, folder: Path) -> None:
     """Un côté : prêt une fois tout tracé, il écrit un lot de la taille reçue, et dit combien de tokens par seconde."""
-    import atelier.quiet  # noqa: F401
+    import atelier.quiet
 
     prepare, sizes = SIDES[side]
     write = prepare(folder)
@@ -159,9 +178,12 @@ def main() -> None:
         for side in SIDES:
             # L'atelier se passe de torch : là où il est installé, transformers l'importerait sans qu'il serve.
             process = subprocess.Popen(
-                [sys.executable, __file__, side, temporary], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                [sys.executable, __file__, side, temporary],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
                 env=os.environ | {"USE_TORCH": "1" if side == "PyTorch" else "0"},
-            )  # fmt: skip
+            )
             if process.stdout.readline() == "prêt\n":
                 processes[side] = process
             else:
@@ -181,7 +203,10 @@ def main() -> None:
         ratio = statistics.median(ours / theirs for ours, theirs in zip(speeds["atelier", size], rounds))
         bar = BARS.get((side, size), 0)
         below += ratio < bar
-        print(f"{size:>3} {side:<14} {max(rounds):>9.1f}" + (f" {ratio:>8.2f} {bar or '':>6}" if side != "atelier" else ""))
+        print(
+            f"{size:>3} {side:<14} {max(rounds):>9.1f}"
+            + (f" {ratio:>8.2f} {bar or '':>6}" if side != "atelier" else "")
+        )
     sys.exit(below > 0)
 
 

@@ -14,20 +14,38 @@ from pathlib import Path
 AURORE = Path(__file__).parents[2] / "aurore"
 sys.path[:0] = [str(AURORE), str(AURORE / "mini")]
 
-import atelier.quiet  # noqa: F401
+import atelier.quiet
+
 import numpy as np
 from pretrain import read_novels
 
-from atelier import generation, settings
+from atelier import settings
 from atelier.console import decimal
-from atelier.tokens import LETTERS
+from atelier.text.words import LETTERS
+from atelier.writing import generation
 
 PROMPTS = (
-    "Ce matin-là,", "Elle ouvrit la porte et", "Il y avait dans le village", "Le vieil homme", "La lettre disait",
-    "Pendant tout l'hiver,", "Au bout du chemin,", "Je me souviens", "Les deux frères", "La nuit tombait quand",
-    "— Pourquoi", "On racontait que", "Depuis trois jours,", "Sa mère", "Après le dîner,",
-    "Le jardin était", "Personne ne savait", "Un soir de juin,", "Quand il revint,", "Dans la grande salle,",
-)  # fmt: skip
+    "Ce matin-là,",
+    "Elle ouvrit la porte et",
+    "Il y avait dans le village",
+    "Le vieil homme",
+    "La lettre disait",
+    "Pendant tout l'hiver,",
+    "Au bout du chemin,",
+    "Je me souviens",
+    "Les deux frères",
+    "La nuit tombait quand",
+    "— Pourquoi",
+    "On racontait que",
+    "Depuis trois jours,",
+    "Sa mère",
+    "Après le dîner,",
+    "Le jardin était",
+    "Personne ne savait",
+    "Un soir de juin,",
+    "Quand il revint,",
+    "Dans la grande salle,",
+)
 TEXTS_OF_A_PROMPT, WORDS, SEED = 10, 100, 1804
 BATCH_SIZE = 50
 TOKENS = 240  # de quoi faire 100 mots, et tenir avec l'amorce dans un contexte de 256
@@ -50,7 +68,8 @@ def write(folder: Path) -> list[list[str]]:
     pipe = generation.load_pipeline(folder)
     tokenizer, model = pipe.tokenizer, pipe.model
     tokenizer.padding_side = "left"
-    sampling = generation.sampling(max_new_tokens=TOKENS, seed=SEED)
+    generation.seed_everything(SEED)
+    sampling = generation.sampling_options(max_new_tokens=TOKENS)
     del sampling["clean_up_tokenization_spaces"]  # celui-là est au pipeline
     prompts, texts = PROMPTS * TEXTS_OF_A_PROMPT, []
     for first in range(0, len(prompts), BATCH_SIZE):
@@ -86,7 +105,13 @@ distinct = [len(set(runs(text, 4))) / len(runs(text, 4)) for text in texts]
 reciting = np.mean([not recited_runs.isdisjoint(runs(text, RECITED)) for text in texts])
 measures = (
     ("mots qui sont dans les romans", known, "au moins", LEAST_KNOWN, known >= LEAST_KNOWN),
-    ("suites de 4 mots distinctes, en moyenne", np.mean(distinct), "au moins", LEAST_DISTINCT, np.mean(distinct) >= LEAST_DISTINCT),
+    (
+        "suites de 4 mots distinctes, en moyenne",
+        np.mean(distinct),
+        "au moins",
+        LEAST_DISTINCT,
+        np.mean(distinct) >= LEAST_DISTINCT,
+    ),
     (f"textes qui récitent {RECITED} mots de suite", reciting, "au plus", MOST_RECITING, reciting <= MOST_RECITING),
 )
 print(f"\n{len(texts)} textes de {WORDS} mots ; {len(novels)} romans, {number_of_words} mots.")

@@ -24,9 +24,22 @@ import server
 sys.path.insert(0, str(Path(__file__).parents[2] / "aurore"))
 TOKENS, VISITORS, ALONE, ROUNDS = 60, 40, 7, 7
 BAR_ALONE, BAR_TOGETHER, BAR_LAST, BAR_GROWTH = 0.8, 5.0, 9.0, 0.05
-WAITING, SAMPLE, SETTLED = 200, 10, 60  # visiteurs de la longue épreuve ; secondes entre deux mesures, et avant la première qui compte
+WAITING, SAMPLE, SETTLED = (
+    200,
+    10,
+    60,
+)  # visiteurs de la longue épreuve ; secondes entre deux mesures, et avant la première qui compte
 WHEN = ("Ce matin-là,", "Le soir venu,", "Au bout du chemin,", "Pendant tout l'hiver,", "Un dimanche de juin,")
-WHO = ("la vieille femme", "le meunier", "les deux frères", "la jeune fille", "le vieux comte", "le berger", "les enfants", "le curé")
+WHO = (
+    "la vieille femme",
+    "le meunier",
+    "les deux frères",
+    "la jeune fille",
+    "le vieux comte",
+    "le berger",
+    "les enfants",
+    "le curé",
+)
 PROMPTS = [f"{when} {who}" for who in WHO for when in WHEN]
 
 
@@ -37,13 +50,16 @@ def fields(number: int) -> dict:
 
 def bare() -> None:
     """Le décodeur nu : à chaque ligne, les numéros de textes à écrire l'un après l'autre ; rend leurs vitesses, en tokens/s."""
-    import atelier.quiet  # noqa: F401
-    from atelier import generation, settings
-    from atelier.sampling import Sampling
-    from atelier.streaming import Text, stream
+    import atelier.quiet
+
+    from atelier import settings
+    from atelier.models import sampling
+    from atelier.models.sampling import Sampling
+    from atelier.writing import generation
+    from atelier.writing.streaming import Text, stream
 
     pipe = generation.load_pipeline(settings.MINI)
-    sampling = Sampling(generation.TEMPERATURE, generation.TOP_P, generation.TOP_K)
+    sampling = Sampling(sampling.TEMPERATURE, sampling.TOP_P, sampling.TOP_K)
 
     def speed(number: int) -> float:
         asked, start = fields(number), time.perf_counter()
@@ -67,7 +83,9 @@ def tokens_of(answer: server.Exchange) -> int:
     received = sum(name == "token" for name, _ in events)
     name, end = events[-1]
     if name != "done" or end["new_tokens"] != received or not (received == TOKENS or end["finish_reason"] == "stop"):
-        raise ValueError(f"texte incomplet : {received} tokens, puis « {name} » {json.dumps(end, ensure_ascii=False)[:200]}")
+        raise ValueError(
+            f"texte incomplet : {received} tokens, puis « {name} » {json.dumps(end, ensure_ascii=False)[:200]}"
+        )
     return received
 
 
@@ -87,7 +105,9 @@ async def together(port: int, numbers: list[int]) -> tuple[float, float]:
 
 def compare(page: server.Server) -> bool:
     """Les tours, puis la table. Rend si toutes les barres sont atteintes."""
-    decoder = subprocess.Popen([sys.executable, __file__, "bare"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    decoder = subprocess.Popen(
+        [sys.executable, __file__, "bare"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
     def bare_speeds(numbers: list[int]) -> list[float]:
         print(json.dumps(numbers), file=decoder.stdin, flush=True)
@@ -100,7 +120,10 @@ def compare(page: server.Server) -> bool:
         total, last = asyncio.run(together(page.port, many))
         used = max(used, (time.process_time() - clock) / last)
         if round < 0:
-            print(f"Pour commencer : {one[0]:.0f} tokens/s seul, {total:.0f} à {VISITORS}, dernier texte après {last:.1f} s.", flush=True)
+            print(
+                f"Pour commencer : {one[0]:.0f} tokens/s seul, {total:.0f} à {VISITORS}, dernier texte après {last:.1f} s.",
+                flush=True,
+            )
             continue
         speed = statistics.median(one)
         for name, values in (("nu", nude), ("seul", one), ("ensemble", [total])):
@@ -119,20 +142,27 @@ def compare(page: server.Server) -> bool:
         ratio = f"{ratios[name]:.2f}" if bar else ""
         print(f"{title:<28} {max(bests[name]):>9.0f} {statistics.median(bests[name]):>9.0f} {ratio:>8} {bar:>6}")
     seconds = rounds["secondes"]
-    print(f"{'le dernier a fini (s)':<28} {min(seconds):>9.2f} {ratios['secondes']:>9.2f} {ratios['dernier']:>8.2f} {BAR_LAST:>6}")
-    print(f"Rapports de chaque tour : {', '.join(f'{a:.2f} / {b:.2f}' for a, b in zip(rounds['seul'], rounds['ensemble']))}.")
+    print(
+        f"{'le dernier a fini (s)':<28} {min(seconds):>9.2f} {ratios['secondes']:>9.2f} {ratios['dernier']:>8.2f} {BAR_LAST:>6}"
+    )
+    print(
+        f"Rapports de chaque tour : {', '.join(f'{a:.2f} / {b:.2f}' for a, b in zip(rounds['seul'], rounds['ensemble']))}."
+    )
     print(f"Le client a pris au plus {used:.0%} d'un cœur.")
     return ratios["seul"] >= BAR_ALONE and ratios["ensemble"] >= BAR_TOGETHER and ratios["dernier"] <= BAR_LAST
 
 
 async def soak(page: server.Server, minutes: float) -> bool:
     """Plus de visiteurs que de places, tout ce temps ; qui est renvoyé attend ce qu'on lui dit, et revient."""
-    end, counts, errors, memory = time.monotonic() + 60 * minutes, collections.Counter(), collections.Counter(), []
+    end, counts, errors, memory = (time.monotonic() + 60 * minutes, collections.Counter(), collections.Counter(), [])
 
     async def visit(number: int) -> None:
         chance = random.Random(number)
         while time.monotonic() < end:
-            asked = fields(chance.randrange(10**6)) | {"max_new_tokens": chance.choice((20, 60, 120)), "stream": chance.random() < 0.8}
+            asked = fields(chance.randrange(10**6)) | {
+                "max_new_tokens": chance.choice((20, 60, 120)),
+                "stream": chance.random() < 0.8,
+            }
             answer = await server.ask(page.port, server.to_write(**asked, logprobs=chance.random() < 0.5), patience=300)
             if answer.status == 503 and "retry-after" in answer.headers:
                 counts["renvoyés"] += 1
@@ -148,15 +178,20 @@ async def soak(page: server.Server, minutes: float) -> bool:
         while time.monotonic() < end:
             health = await asyncio.to_thread(page.health)
             memory.append((time.monotonic() - start, page.memory()))
-            print(f"{memory[-1][0]:>6.0f} s {memory[-1][1]:>8.1f} Mo   écrits {health['writing']:>3}, en attente {health['waiting']:>3}, "
-                  f"textes {counts['textes']}, renvoyés {counts['renvoyés']}, erreurs {errors.total()}", flush=True)  # fmt: skip
+            print(
+                f"{memory[-1][0]:>6.0f} s {memory[-1][1]:>8.1f} Mo   écrits {health['writing']:>3}, en attente {health['waiting']:>3}, "
+                f"textes {counts['textes']}, renvoyés {counts['renvoyés']}, erreurs {errors.total()}",
+                flush=True,
+            )
             await asyncio.sleep(SAMPLE)
 
     await asyncio.gather(measure(), *map(visit, range(WAITING)))
     first, *others = [size for seconds, size in memory if seconds >= min(SETTLED, 30 * minutes)]
     growth = max([first, *others]) / first - 1
-    print(f"{counts['textes']} textes, {counts['renvoyés']} fois « revenez plus tard », {errors.total()} erreurs ; mémoire {first:.0f} Mo, "
-          f"{growth:+.1%} au plus haut (barre : {BAR_GROWTH:.0%}).")  # fmt: skip
+    print(
+        f"{counts['textes']} textes, {counts['renvoyés']} fois « revenez plus tard », {errors.total()} erreurs ; mémoire {first:.0f} Mo, "
+        f"{growth:+.1%} au plus haut (barre : {BAR_GROWTH:.0%})."
+    )
     for error, times in errors.most_common(10):
         print(f"  {times} × {error}")
     return not errors and counts["textes"] > 0 and growth < BAR_GROWTH
@@ -164,7 +199,9 @@ async def soak(page: server.Server, minutes: float) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="La page web devant ses visiteurs.")
-    parser.add_argument("--soak", type=float, nargs="?", const=10, metavar="MINUTES", help="la longue épreuve (10 par défaut)")
+    parser.add_argument(
+        "--soak", type=float, nargs="?", const=10, metavar="MINUTES", help="la longue épreuve (10 par défaut)"
+    )
     options = parser.parse_args()
     with server.started() as page:
         held = asyncio.run(soak(page, options.soak)) if options.soak else compare(page)

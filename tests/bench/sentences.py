@@ -10,13 +10,14 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "aurore")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / "support"), str(TESTS.parent / "aurore")]
 
 from boundaries import CASES, score
 from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 from punkt.data import french
 
-from atelier.sentences import sentence_tokenizer
+from atelier.text.sentences import sentence_tokenizer
 
 published = PunktParameters()
 published.abbrev_types = set(french.ABBREV_TYPES)
@@ -31,6 +32,9 @@ scores = {
 }
 print(f"{len(CASES)} paragraphes, {sum(len(case) - 1 for case in CASES)} coupures.")
 for name, values in scores.items():
-    print(f"  {name:<26}" + "".join(f" {label} {value:.4f}" for label, value in zip(("précision", "rappel", "F1"), values)))
+    print(
+        f"  {name:<26}"
+        + "".join(f" {label} {value:.4f}" for label, value in zip(("précision", "rappel", "F1"), values))
+    )
 ours, *others = (f1 for _, _, f1 in scores.values())
 sys.exit(ours < 0.99 or ours <= max(others))

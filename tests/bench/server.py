@@ -57,8 +57,18 @@ def started() -> Iterator[Server]:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AURORE_", "HF_", "TF_", "TRANSFORMERS_"))}
-        ours = {"AURORE_HOME": temporary, "AURORE_MODEL": "mini", "HOME": temporary, "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AURORE_", "HF_", "TF_", "TRANSFORMERS_"))
+        }
+        ours = {
+            "AURORE_HOME": temporary,
+            "AURORE_MODEL": "mini",
+            "HOME": temporary,
+            "HF_HUB_OFFLINE": "1",
+            "PYTHONUTF8": "1",
+        }
         with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
             command = [sys.executable, str(PAGE), "--host", HOST, "--port", str(port)]
             process = subprocess.Popen(command, env=kept | ours, cwd=temporary, stdout=out, stderr=err)
@@ -72,7 +82,9 @@ def started() -> Iterator[Server]:
             yield server
             process.send_signal(signal.SIGTERM)
             if code := process.wait(TO_STOP):
-                raise RuntimeError(f"La page, arrêtée par SIGTERM, a fini par le code {code}.\n" + server.said("err")[-2000:])
+                raise RuntimeError(
+                    f"La page, arrêtée par SIGTERM, a fini par le code {code}.\n" + server.said("err")[-2000:]
+                )
         finally:
             process.kill()
             process.wait()
@@ -94,7 +106,7 @@ class Exchange(asyncio.Protocol):
     """Une connexion : les octets reçus, et quand elle s'est fermée. On ne les lit qu'après, pour ne rien coûter pendant."""
 
     def __init__(self):
-        self.received, self.began, self.ended, self.closed = bytearray(), time.perf_counter(), 0.0, asyncio.Event()
+        self.received, self.began, self.ended, self.closed = (bytearray(), time.perf_counter(), 0.0, asyncio.Event())
 
     def connection_made(self, transport):
         self.transport = transport
@@ -143,7 +155,10 @@ class Exchange(asyncio.Protocol):
     @property
     def events(self) -> list[tuple[str, dict]]:
         """Les événements d'un texte reçu au fil de l'eau."""
-        blocks = (dict(line.split(": ", 1) for line in block.splitlines() if ": " in line) for block in self.body.decode().split("\n\n"))
+        blocks = (
+            dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+            for block in self.body.decode().split("\n\n")
+        )
         return [(block.get("event", ""), json.loads(block["data"])) for block in blocks if "data" in block]
 
     @property

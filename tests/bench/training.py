@@ -25,11 +25,15 @@ def sentences() -> tuple[list[list[int]], list]:
     """Les phrases en tokens, et le même texte en blocs pleins."""
     from transformers import AutoTokenizer
 
-    from atelier import catch_up, corpus, packing, settings
+    from atelier import settings
+    from atelier.text import corpus
+    from atelier.training import packing
 
     tokenizer = AutoTokenizer.from_pretrained(settings.MINI)
-    train = corpus.load_data(catch_up.data_folder())["train"]
-    return tokenizer(train["text"][:2000], truncation=True, max_length=TRUNCATED)["input_ids"], packing.pack(tokenizer, corpus.texts(train))
+    train = corpus.load_data(corpus.folder())["train"]
+    return tokenizer(train["text"][:2000], truncation=True, max_length=TRUNCATED)["input_ids"], packing.pack(
+        tokenizer, corpus.texts(train)
+    )
 
 
 def recipe_2023():
@@ -58,8 +62,10 @@ def workshop(freeze: int = 0):
     from tensorflow import keras
     from transformers import GPT2Config
 
-    from atelier import machine, packing, sizes
-    from atelier.gpt2 import GPT2
+    from atelier import machine
+    from atelier.models import sizes
+    from atelier.models.gpt2 import GPT2
+    from atelier.training import packing
 
     model = GPT2(GPT2Config(**SETTINGS))
     model.build_in_name_scope()
@@ -101,7 +107,7 @@ def work(side: str) -> None:
     """Un côté : prêt une fois tout tracé, il fait ses pas à chaque ligne reçue, et dit (tokens réels par seconde, mémoire)."""
     import resource
 
-    import atelier.quiet  # noqa: F401
+    import atelier.quiet
 
     steps, tokens = SIDES[side]()
     steps()
@@ -119,9 +125,12 @@ def race(*sides: str) -> list[tuple[float, float]]:
     for side in sides:
         # L'atelier se passe de torch : là où il est installé, transformers l'importerait sans qu'il serve.
         process = subprocess.Popen(
-            [sys.executable, __file__, "--side", side], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, __file__, "--side", side],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
             env=os.environ | {"USE_TORCH": "1" if side == "PyTorch" else "0"},
-        )  # fmt: skip
+        )
         if process.stdout.readline() != "prêt\n":
             raise SystemExit(f"Le côté « {side} » n'a pas pu commencer.")
         processes.append(process)

@@ -132,7 +132,11 @@ def all_exercises() -> tuple[Exercise, ...]:
             if not gap.is_question and not notes.get(gap.number, {}).get("hints"):
                 raise BadMarker(f"{HINTS.name} n'a pas d'indice pour l'exercice {gap.number}.")
             function = "" if gap.is_question else gap.function
-            found.append(_exercise(gap.number, notes.pop(gap.number, {}), goal=gap.goal, function=function, solution=_dedented(gap)))
+            found.append(
+                _exercise(
+                    gap.number, notes.pop(gap.number, {}), goal=gap.goal, function=function, solution=_dedented(gap)
+                )
+            )
     for number in list(notes):  # la page web n'a pas de stub : ses questions ne sont que dans hints.toml
         if "goal" not in notes[number]:
             raise BadMarker(f"{HINTS.name} : aucune solution ne marque l'exercice {number}.")

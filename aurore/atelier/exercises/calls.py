@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from atelier.console import Todo
+from atelier.errors import Todo
 from atelier.exercises import python_errors
 
 LONGEST = 400  # caractères d'une valeur montrée
 LONGEST_SCREEN = 100_000  # caractères gardés de ce qu'une fonction affiche
 NOT_EXPECTED = "Ce n'est pas le résultat attendu : comparez-les."
-HARD_CODED = "Même réponse que pour l'essai précédent : est-elle écrite d'avance ? Servez-vous de ce que la fonction reçoit."
+HARD_CODED = (
+    "Même réponse que pour l'essai précédent : est-elle écrite d'avance ? Servez-vous de ce que la fonction reçoit."
+)
 
 
 KINDS = {
@@ -63,16 +65,20 @@ def call(function: Callable, *arguments, shown: str = "", errors: dict[str, str]
     `errors` : ce que veulent dire ici certaines erreurs de Python, {motif de « Classe: message » : phrase}.
     """
     shown = shown or _shown_call(function, arguments, options)
-    before, screen = copy.deepcopy([argument for argument in arguments if isinstance(argument, list)]), Screen()
+    before, screen = (copy.deepcopy([argument for argument in arguments if isinstance(argument, list)]), Screen())
     try:
         with contextlib.redirect_stdout(screen):
             value = function(*arguments, **options)
     except (Todo, KeyboardInterrupt):
         raise
     except (Exception, SystemExit) as error:
-        raise Wrong(python_errors.explain(error, errors), shown, f"{type(error).__name__} : {_short(str(error))}") from error
+        raise Wrong(
+            python_errors.explain(error, errors), shown, f"{type(error).__name__} : {_short(str(error))}"
+        ) from error
     if before != [argument for argument in arguments if isinstance(argument, list)]:
-        raise Wrong("La liste reçue a changé : construisez-en une autre, celui qui l'a donnée en a peut-être besoin.", shown)
+        raise Wrong(
+            "La liste reçue a changé : construisez-en une autre, celui qui l'a donnée en a peut-être besoin.", shown
+        )
     return Result(shown, value, screen.getvalue())
 
 

@@ -8,14 +8,19 @@ from pathlib import Path
 
 def where_it_went(folder: Path, path: Path, content: bytes) -> str:
     """Où le livre est arrivé, s'il est arrivé ailleurs que dans `path`."""
-    searched = [folder, Path.cwd(), Path.home() / ".keras", Path("/tmp/.keras")]  # le dernier, si `cache_dir` ne peut servir
+    searched = [
+        folder,
+        Path.cwd(),
+        Path.home() / ".keras",
+        Path("/tmp/.keras"),
+    ]  # le dernier, si `cache_dir` ne peut servir
     for file in (file for place in searched if place.exists() for file in place.rglob("*")):
         if not file.is_file() or file.read_bytes() != content:
             continue
         if file.parent == path.parent:
             return f"Le livre est dans le bon dossier, mais sous le nom « {file.name} » : le nom est `path.name`."
         if file.is_relative_to(path.parent):
-            return f"Le livre est dans un sous-dossier, « {file.parent.name} » : il manque `cache_subdir=\"\"`."
+            return f'Le livre est dans un sous-dossier, « {file.parent.name} » : il manque `cache_subdir=""`.'
         if file.is_relative_to(folder):
             return f"Le livre est dans le dossier « {file.parent.name} » : celui qu'il faut est `path.parent`."
         arrived = f"~/{file.parent.relative_to(Path.home())}" if file.is_relative_to(Path.home()) else file.parent

@@ -24,7 +24,7 @@ from pathlib import Path
 from unittest import mock
 
 from atelier import exercises
-from atelier.console import Todo
+from atelier.errors import Todo
 from atelier.exercises import python_errors
 from atelier.exercises.calls import Wrong
 from atelier.settings import FOLDER
@@ -57,10 +57,15 @@ def load(path: Path) -> types.ModuleType:
 
 def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: types.ModuleType) -> Verdict:
     """Essaie la fonction de la personne comme l'étape s'en servira."""
-    expectation = getattr(importlib.import_module(f"atelier.exercises.step_{exercise.step}"), f"exercise_{exercise.number[2:]}")
+    expectation = getattr(
+        importlib.import_module(f"atelier.exercises.step_{exercise.step}"), f"exercise_{exercise.number[2:]}"
+    )
     function = getattr(learner, exercise.function, None)
     if not callable(function):
-        return Verdict(WRONG, f"La fonction `{exercise.function}` n'est plus dans le fichier : effacée, ou renommée ? Rendez-lui son nom.")
+        return Verdict(
+            WRONG,
+            f"La fonction `{exercise.function}` n'est plus dans le fichier : effacée, ou renommée ? Rendez-lui son nom.",
+        )
     try:
         with mock.patch("socket.getaddrinfo", _only_here):
             expectation(function, getattr(solution, exercise.function))
@@ -75,7 +80,11 @@ def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: typ
     except KeyboardInterrupt as interrupt:
         return Verdict(WRONG, _too_long(interrupt))
     except Exception as surprise:  # un résultat si inattendu que l'exercice ne sait pas le regarder
-        return Verdict(WRONG, "Ce n'est pas le résultat attendu, ni même rien de ce qu'on attendait.", got=f"{type(surprise).__name__} : {surprise}")
+        return Verdict(
+            WRONG,
+            "Ce n'est pas le résultat attendu, ni même rien de ce qu'on attendait.",
+            got=f"{type(surprise).__name__} : {surprise}",
+        )
     return Verdict(RIGHT)
 
 
@@ -88,7 +97,10 @@ def _untouched(exercise: exercises.Exercise, learner: types.ModuleType) -> bool:
 
 def _function(source: str | bytes, name: str) -> str:
     """Le code d'une fonction, sans ce qui ne compte pas (commentaires, blancs)."""
-    return next((ast.dump(node) for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name), "")
+    return next(
+        (ast.dump(node) for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name),
+        "",
+    )
 
 
 def _too_long(interrupt: KeyboardInterrupt) -> str:
@@ -140,7 +152,13 @@ def main(path: Path, step: int, seconds: float) -> None:
 
     answer("", None)
     if not path.exists():
-        answer("", Verdict(WRONG, f"{path.name} n'existe plus. Pour le retrouver comme au début : python {FOLDER.name}/check.py {step} --reset"))
+        answer(
+            "",
+            Verdict(
+                WRONG,
+                f"{path.name} n'existe plus. Pour le retrouver comme au début : python {FOLDER.name}/check.py {step} --reset",
+            ),
+        )
         return
     try:
         with time_limit(seconds):

@@ -10,7 +10,7 @@ import tempfile
 import threading
 
 from atelier import exercises
-from atelier.console import AuroreError
+from atelier.errors import AuroreError
 from atelier.exercises.judge import WRONG, Verdict
 from atelier.settings import FOLDER
 
@@ -28,14 +28,24 @@ class Judge:
         self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         home = self.folder.name  # le code de la personne y écrira, et nulle part ailleurs
         variables = {
-            "AURORE_HOME": home, "AURORE_MODEL": "mini", "HF_HUB_OFFLINE": "1", "HOME": home, "USERPROFILE": home,
-            "PYTHONPATH": str(FOLDER), "PYTHONUSERBASE": site.getuserbase(), "PYTHONUTF8": "1",
-        }  # fmt: skip
+            "AURORE_HOME": home,
+            "AURORE_MODEL": "mini",
+            "HF_HUB_OFFLINE": "1",
+            "HOME": home,
+            "USERPROFILE": home,
+            "PYTHONPATH": str(FOLDER),
+            "PYTHONUSERBASE": site.getuserbase(),
+            "PYTHONUTF8": "1",
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "atelier.exercises.judge", exercises.stub_of(step), str(step), str(SECONDS)],
-            env=os.environ | variables, cwd=home, encoding="utf-8",
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
-        )  # fmt: skip
+            env=os.environ | variables,
+            cwd=home,
+            encoding="utf-8",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+        )
         self.answers = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -60,7 +70,10 @@ class Judge:
                     current = None
         except queue.Empty:
             if current is not None:
-                found[current] = Verdict(WRONG, f"Toujours pas fini au bout de {SECONDS + GRACE} secondes : une boucle sans fin, une attente ?")
+                found[current] = Verdict(
+                    WRONG,
+                    f"Toujours pas fini au bout de {SECONDS + GRACE} secondes : une boucle sans fin, une attente ?",
+                )
         except OSError:  # le processus est mort avant de lire
             pass
         else:

@@ -4,9 +4,9 @@ import json
 import re
 from contextlib import suppress
 
+from atelier.atomic import atomic_write
 from atelier.exercises import Exercise, place, stub_of
 from atelier.settings import CACHE, MODELS
-from atelier.whole import written_whole
 
 REMEMBERED = CACHE / "exercises.json"
 
@@ -19,7 +19,7 @@ def _read() -> dict:
 
 
 def _write(remembered: dict) -> None:
-    with suppress(OSError), written_whole(REMEMBERED) as partial:
+    with suppress(OSError), atomic_write(REMEMBERED) as partial:
         partial.write_text(json.dumps(remembered), encoding="utf-8")
 
 

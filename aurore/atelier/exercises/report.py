@@ -34,7 +34,9 @@ def listing(verdicts: dict[str, Verdict]) -> str:
     for exercise in exercises.all_exercises():
         if exercise.number not in verdicts:
             continue
-        if (title := f"\nÉtape {exercise.step} : {settings.FOLDER.name}/{exercises.stub_of(exercise.step).name}") not in lines:
+        if (
+            title := f"\nÉtape {exercise.step} : {settings.FOLDER.name}/{exercises.stub_of(exercise.step).name}"
+        ) not in lines:
             lines.append(title)
         lines.append(line(exercise, verdicts[exercise.number]))
     return "\n".join(lines)
@@ -76,7 +78,9 @@ def hints(exercise: Exercise) -> list[str]:
     if len(given) < len(exercise.hints):
         lines.append(f"  Un indice de plus : {command(f'check.py {exercise.number} --hint')}")
     else:
-        lines.append(f"  C'est le dernier. Après un essai, la solution : {command(f'check.py {exercise.number} --solution')}")
+        lines.append(
+            f"  C'est le dernier. Après un essai, la solution : {command(f'check.py {exercise.number} --solution')}"
+        )
     return lines
 
 

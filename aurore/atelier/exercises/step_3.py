@@ -3,10 +3,9 @@
 import tempfile
 from pathlib import Path
 
-import atelier.quiet  # noqa: F401  (avant TensorFlow, pour taire ses messages)
-import tensorflow as tf
+from atelier.quiet import keras, tf
+
 from datasets import Dataset, DatasetDict
-from tensorflow import keras
 from transformers import GPT2Config, TFGPT2LMHeadModel
 
 from atelier.exercises.calls import Wrong, call, reject, show
@@ -19,34 +18,65 @@ def exercise_1(show_summary, _) -> None:
         result = call(show_summary, model)
         summary = "Total params" in result.printed and "Trainable params" in result.printed
         if not summary and "bound method" in result.printed:
-            raise Wrong("`summary` est une méthode : il lui faut des parenthèses pour agir.", result.call, result.printed)
+            raise Wrong(
+                "`summary` est une méthode : il lui faut des parenthèses pour agir.", result.call, result.printed
+            )
         if not summary:
-            raise Wrong("Aucun résumé ne s'est affiché : `summary` est une méthode du modèle, qu'il faut appeler, `()` compris.", result.call, result.printed)
+            raise Wrong(
+                "Aucun résumé ne s'est affiché : `summary` est une méthode du modèle, qu'il faut appeler, `()` compris.",
+                result.call,
+                result.printed,
+            )
         if str(model.count_params()) not in result.printed.replace(",", ""):
-            raise Wrong("Ce n'est pas le résumé du modèle reçu : il est dans `model`.", result.call, result.printed, f"{model.count_params()} paramètres")
+            raise Wrong(
+                "Ce n'est pas le résumé du modèle reçu : il est dans `model`.",
+                result.call,
+                result.printed,
+                f"{model.count_params()} paramètres",
+            )
         if "empile" not in result.printed:
-            raise Wrong("La ligne suivante ne s'exécute plus : `return` sort de la fonction. `summary` affiche de lui-même.", result.call, result.printed)
+            raise Wrong(
+                "La ligne suivante ne s'exécute plus : `return` sort de la fonction. `summary` affiche de lui-même.",
+                result.call,
+                result.printed,
+            )
 
 
 def exercise_3(load_data, _) -> None:
     for word in ("Soleil", "Chemin"):
-        data = DatasetDict({split: Dataset.from_dict({"text": [f"{word} {split} {n}" for n in range(9)]}) for split in ("train", "validation", "test")})
+        data = DatasetDict(
+            {
+                split: Dataset.from_dict({"text": [f"{word} {split} {n}" for n in range(9)]})
+                for split in ("train", "validation", "test")
+            }
+        )
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             data.save_to_disk(folder)
             result = call(load_data, Path(folder))
             value, expected = result.value, show({split: data[split]["text"][:] for split in data})
             if isinstance(value, Dataset):
-                raise Wrong("Une seule partie est revenue : il faut les trois ensemble, train, validation et test.", result.call, show(value), "<DatasetDict>")
+                raise Wrong(
+                    "Une seule partie est revenue : il faut les trois ensemble, train, validation et test.",
+                    result.call,
+                    show(value),
+                    "<DatasetDict>",
+                )
             if not isinstance(value, DatasetDict):
                 reject(result, data)
             if value.keys() != data.keys():
-                raise Wrong("Il faut les trois parties, train, validation et test : rendez ce que `load_from_disk` rend.", result.call, show(list(value)), show(list(data)))
+                raise Wrong(
+                    "Il faut les trois parties, train, validation et test : rendez ce que `load_from_disk` rend.",
+                    result.call,
+                    show(list(value)),
+                    show(list(data)),
+                )
             rows = [value[split][:] for split in data]
             if rows != [data[split][:] for split in data]:
                 sentence = (
                     "Les parties sont mélangées, ou changées : rendez-les telles quelles."
-                    if word in repr(rows) else "Ce ne sont pas les données de ce dossier : son nom est-il écrit en dur ? Il est dans `folder`."
-                )  # fmt: skip
+                    if word in repr(rows)
+                    else "Ce ne sont pas les données de ce dossier : son nom est-il écrit en dur ? Il est dans `folder`."
+                )
                 raise Wrong(sentence, result.call, show(rows), expected)
 
 
@@ -84,7 +114,7 @@ FIT_ERRORS = {
     r"KeyError: 'pop from|ValueError: Unexpected result": "`fit` n'a pas reçu de données : `tf_train_dataset` d'abord.",
     r"AttributeError: 'str' object has no attribute 'set_(?:model|params)'": "`callbacks` attend une liste d'aides, telles que `saver`, sans guillemets.",
     r"TypeError: .*set_params\(\) missing": "Une classe d'aide est donnée sans ses parenthèses.",
-}  # fmt: skip
+}
 
 
 def exercise_4(fit, _) -> None:
@@ -92,15 +122,26 @@ def exercise_4(fit, _) -> None:
         model, saver, other = Model(), Witness(), Witness()
         optimizer = model.optimizer
         train, validation = (
-            tf.data.Dataset.from_tensors((tf.ones((1, 1)), tf.fill((1, 1), target))).repeat(number) for number, target in ((3, 1.0), (2, 100.0))
-        )  # fmt: skip
+            tf.data.Dataset.from_tensors((tf.ones((1, 1)), tf.fill((1, 1), target))).repeat(number)
+            for number, target in ((3, 1.0), (2, 100.0))
+        )
         shown = f"fit(model, tf_train_dataset, tf_eval_dataset, {epochs}, saver)"
         result = call(fit, model, train, validation, epochs, saver, other, shown=shown, errors=FIT_ERRORS)
         history, batches = result.value, int(model.optimizer.iterations.numpy())
         if history is None and batches:
-            raise Wrong("L'entraînement a eu lieu, mais son histoire est perdue : `return model.fit(…)`.", shown, "None", "<History>")
+            raise Wrong(
+                "L'entraînement a eu lieu, mais son histoire est perdue : `return model.fit(…)`.",
+                shown,
+                "None",
+                "<History>",
+            )
         if isinstance(history, dict):
-            raise Wrong("Il faut ce que `fit` rend, tout entier : la suite du script y prend `history`.", shown, show(history), "<History>")
+            raise Wrong(
+                "Il faut ce que `fit` rend, tout entier : la suite du script y prend `history`.",
+                shown,
+                show(history),
+                "<History>",
+            )
         if not isinstance(history, keras.callbacks.History):
             reject(result, keras.callbacks.History())
         seen = f"{batches} lots lus, {saver.epochs} époques vues par `saver`, {saver.evaluated} lots évalués"
@@ -110,16 +151,38 @@ def exercise_4(fit, _) -> None:
             raise Wrong("Le modèle reçu ne s'est pas entraîné : c'est `model` qui doit le faire.", shown, seen)
         done = len(getattr(history, "epoch", []))
         if batches == 2 * done:
-            raise Wrong("Le modèle s'entraîne sur les données de validation, qui ne doivent servir qu'à l'évaluer.", shown, seen)
+            raise Wrong(
+                "Le modèle s'entraîne sur les données de validation, qui ne doivent servir qu'à l'évaluer.", shown, seen
+            )
         if batches > 3 * done and batches % 3 == 0:
             raise Wrong("`fit` répète déjà les époques : pas de boucle autour de lui.", shown, seen)
         if batches != 3 * done:
-            raise Wrong("Le modèle s'entraîne sur autre chose que `tf_train_dataset` : donnez-le à `fit`, tel quel.", shown, seen)
+            raise Wrong(
+                "Le modèle s'entraîne sur autre chose que `tf_train_dataset` : donnez-le à `fit`, tel quel.",
+                shown,
+                seen,
+            )
         if done != epochs:
-            raise Wrong("Le nombre d'époques n'est pas celui qu'on demande : `epochs=epochs`.", shown, f"{done} en tout", f"{epochs} en tout")
+            raise Wrong(
+                "Le nombre d'époques n'est pas celui qu'on demande : `epochs=epochs`.",
+                shown,
+                f"{done} en tout",
+                f"{epochs} en tout",
+            )
         if not saver.epochs:
-            raise Wrong("`saver` n'a rien vu de l'entraînement, donc rien gardé : `callbacks=[saver, *others]`.", shown, seen)
+            raise Wrong(
+                "`saver` n'a rien vu de l'entraînement, donc rien gardé : `callbacks=[saver, *others]`.", shown, seen
+            )
         if "val_loss" not in history.history:
-            raise Wrong("Le modèle n'est jamais évalué : il manque `validation_data=tf_eval_dataset`.", shown, seen, "une val_loss à chaque époque")
+            raise Wrong(
+                "Le modèle n'est jamais évalué : il manque `validation_data=tf_eval_dataset`.",
+                shown,
+                seen,
+                "une val_loss à chaque époque",
+            )
         if saver.evaluated != 2 * epochs or min(history.history["val_loss"]) < 1000:  # la perte, là où l'on attend 100
-            raise Wrong("Le modèle n'est pas évalué sur les données de validation, mais sur d'autres : `validation_data=tf_eval_dataset`.", shown, seen)
+            raise Wrong(
+                "Le modèle n'est pas évalué sur les données de validation, mais sur d'autres : `validation_data=tf_eval_dataset`.",
+                shown,
+                seen,
+            )

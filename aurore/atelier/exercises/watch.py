@@ -36,7 +36,10 @@ def _in_order(chosen: list[Exercise]) -> list[Exercise]:
     if len({exercise.step for exercise in judged}) > 1:
         judged = [exercise for exercise in judged if not exercise.bonus]
     reached = progress.current()
-    return sorted(judged, key=lambda one: (one.step < int(reached[:1] or 0), one.step, one.bonus, one.number < reached, one.number))
+    return sorted(
+        judged,
+        key=lambda one: (one.step < int(reached[:1] or 0), one.step, one.bonus, one.number < reached, one.number),
+    )
 
 
 def _follow_step(exercises: list[Exercise], enter: queue.SimpleQueue) -> None:
@@ -47,7 +50,9 @@ def _follow_step(exercises: list[Exercise], enter: queue.SimpleQueue) -> None:
     try:
         while left := [exercise for exercise in exercises if verdicts[exercise.number].mark != RIGHT]:
             progress.set_current(left[0].number)
-            print(f"Étape {number}   {'  '.join(report.sign(verdicts[one.number].mark) + ' ' + one.number for one in exercises)}\n")
+            print(
+                f"Étape {number}   {'  '.join(report.sign(verdicts[one.number].mark) + ' ' + one.number for one in exercises)}\n"
+            )
             seen = _wait_for_a_save(left[0], verdicts[left[0].number], seen, enter)
             new = judge_step(number, [exercise.number for exercise in exercises], judge)
             judge = Judge(number)
@@ -68,7 +73,12 @@ def _wait_for_a_save(exercise: Exercise, verdict: Verdict, seen: bytes, enter: q
     while True:
         print(report.detail(exercise, verdict))
         print(f"\nÉcrivez, puis enregistrez {path.name} : la réponse vient d'elle-même.", end=" ")
-        print("Entrée : un indice de plus. Ctrl-C : arrêter." if sys.stdin and sys.stdin.isatty() else "Ctrl-C : arrêter.", flush=True)
+        print(
+            "Entrée : un indice de plus. Ctrl-C : arrêter."
+            if sys.stdin and sys.stdin.isatty()
+            else "Ctrl-C : arrêter.",
+            flush=True,
+        )
         shown = progress.hints(exercise)
         while progress.hints(exercise) == shown:
             if (content := _content(path)) != seen:

@@ -5,12 +5,12 @@ import select
 import socket
 from collections.abc import Iterator
 
-from atelier import originality
-from atelier.console import AuroreError
-from atelier.streaming import Token
+from atelier.errors import AuroreError
 from atelier.web.insults import mask
 from atelier.web.prose import kept, printed
 from atelier.web.writing import Job, Place, Writer
+from atelier.writing import originality
+from atelier.writing.streaming import Token
 
 
 def events(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
@@ -25,22 +25,22 @@ def events(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
 
 def _events(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
     try:
-        yield "wait", {}  # pour `events` : un générateur qui n'a pas commencé ne passe pas par son `finally`
+        yield ("wait", {})  # pour `events` : un générateur qui n'a pas commencé ne passe pas par son `finally`
         yield from _told(writer, job)
     finally:
         writer.leave(job)
 
 
 def _told(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
-    demand, interrupted, written = job.demand, None, ""
-    prompt, tokens = demand.prompt.strip(), []
+    demand, interrupted, tokens = job.demand, None, []
+    before = prompt = demand.prompt.strip()
     try:
         read = list(mask(writer.read(job), "")) if demand.echo and demand.logprobs else []
         for news in mask(writer.follow(job), prompt):
             if isinstance(news, Token):
                 tokens.append(news)
-                yield "token", described(news, prompt + written)
-                written += news.piece
+                yield "token", described(news, before)
+                before += news.piece
             else:
                 yield ("place", {"place": news.number}) if isinstance(news, Place) else ("wait", {})
     except AuroreError as error:
@@ -54,10 +54,16 @@ def _told(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
     else:
         reason = "length" if len(tokens) == demand.max_new_tokens else "stop"
     done = {
-        "text": prompt * demand.echo + text, "printed": printed(prompt + text)[len(prompt) :], "kept": number, "finish_reason": reason,
-        "model": job.model, "seed": demand.seed, "prompt_tokens": len(job.text.prompt), "new_tokens": len(tokens),
+        "text": prompt * demand.echo + text,
+        "printed": printed(prompt + text)[len(prompt) :],
+        "kept": number,
+        "finish_reason": reason,
+        "model": job.model,
+        "seed": demand.seed,
+        "prompt_tokens": len(job.text.prompt),
+        "new_tokens": len(tokens),
         "quotation": quotation(prompt, text, writer),
-    }  # fmt: skip
+    }
     if demand.logprobs:
         done["tokens"] = [described(token) for token in [*read, *tokens]]
     yield "done", done | ({"error": interrupted} if interrupted else {})
@@ -66,9 +72,12 @@ def _told(writer: Writer, job: Job) -> Iterator[tuple[str, dict]]:
 def described(token: Token, before: str = "") -> dict:
     """Un token, tel que la page et les programmes le reçoivent. `before` : ce qui le précède, dont sa typographie dépend."""
     return {
-        "id": token.id, "text": token.piece, "printed": printed(before[-2:] + token.piece)[len(before[-2:]) :], "logprob": token.logprob,
+        "id": token.id,
+        "text": token.piece,
+        "printed": printed(before[-2:] + token.piece)[len(before[-2:]) :],
+        "logprob": token.logprob,
         "alternatives": [{"text": text, "probability": probability} for text, probability in token.alternatives],
-    }  # fmt: skip
+    }
 
 
 def quotation(prompt: str, text: str, writer: Writer) -> dict | None:
@@ -77,7 +86,13 @@ def quotation(prompt: str, text: str, writer: Writer) -> dict | None:
     if not found:
         return None
     start, end = found.start - len(prompt), found.end - len(prompt)
-    return {"words": found.words, "text": (prompt + text)[found.start : found.end], "book": found.book, "start": start, "end": end}
+    return {
+        "words": found.words,
+        "text": (prompt + text)[found.start : found.end],
+        "book": found.book,
+        "start": start,
+        "end": end,
+    }
 
 
 def stream(answer: Iterator[tuple[str, dict]]) -> Iterator[str]:
@@ -86,7 +101,7 @@ def stream(answer: Iterator[tuple[str, dict]]) -> Iterator[str]:
     Une ligne qui commence par « : » ne dit rien au visiteur ; mais s'il est parti, c'est en la lui écrivant qu'on l'apprend.
     """
     for name, content in answer:
-        yield ":\n\n" if name == "wait" else f"event: {name}\ndata: {json.dumps(content, ensure_ascii=False)}\n\n"
+        yield (":\n\n" if name == "wait" else f"event: {name}\ndata: {json.dumps(content, ensure_ascii=False)}\n\n")
 
 
 def last(answer: Iterator[tuple[str, dict]], visitor: socket.socket | None) -> dict:

@@ -7,14 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from atelier import generation
-from atelier.console import AuroreError
-from atelier.language import seems_french
+from atelier.errors import AuroreError
+from atelier.models import sampling
+from atelier.text.language import seems_french
 from atelier.web.insults import insults
+from atelier.writing import generation
 
 LONGEST_PROMPT = 2000  # en caractères
 LAST_SEED = 2**32 - 1
-BOUNDS = {"max_new_tokens": (int, 1, 200), "temperature": (float, 0, 5), "top_p": (float, 0.01, 1), "top_k": (int, 0, 100_000), "seed": (int, 0, LAST_SEED)}
+BOUNDS = {
+    "max_new_tokens": (int, 1, 200),
+    "temperature": (float, 0, 5),
+    "top_p": (float, 0.01, 1),
+    "top_k": (int, 0, 100_000),
+    "seed": (int, 0, LAST_SEED),
+}
 
 
 class Refused(AuroreError):
@@ -31,10 +38,10 @@ class Demand:
     finir à la fin d'une phrase ; `slide` : d'une amorce trop longue, ne relire que la fin ; `logprobs`, `echo` et `stream` ont le sens des interfaces de complétion usuelles."""
 
     prompt: str
-    max_new_tokens: int = generation.MAX_NEW_TOKENS
-    temperature: float = generation.TEMPERATURE
-    top_p: float = generation.TOP_P
-    top_k: int = generation.TOP_K
+    max_new_tokens: int = sampling.MAX_NEW_TOKENS
+    temperature: float = sampling.TEMPERATURE
+    top_p: float = sampling.TOP_P
+    top_k: int = sampling.TOP_K
     seed: int | None = field(default_factory=lambda: random.randrange(10_000))  # courte : on la recopie à la main
     model: str | None = None
     logprobs: bool = False
@@ -46,6 +53,7 @@ class Demand:
 
 
 DEFAULTS = {each.name: each.default for each in fields(Demand)}
+FIELDS = {"bounds": BOUNDS, "defaults": DEFAULTS, "longest_prompt": LONGEST_PROMPT}  # ce que le formulaire en montre
 KINDS = {each.name: each.type for each in fields(Demand)}
 
 
@@ -56,7 +64,9 @@ def from_json(body: bytes) -> Demand:
     except (ValueError, RecursionError) as error:
         raise Refused("Le corps de la requête n'est pas du JSON en UTF-8.", "json") from error
     if not isinstance(asked, dict):
-        raise Refused('Le corps de la requête doit être un objet JSON, par exemple {"prompt": "Il était une fois"}.', "json")
+        raise Refused(
+            'Le corps de la requête doit être un objet JSON, par exemple {"prompt": "Il était une fois"}.', "json"
+        )
     if unknown := sorted(asked.keys() - KINDS.keys()):
         raise Refused(f"Option inconnue : « {unknown[0][:40]} ». Celles qui existent : {', '.join(KINDS)}.", "option")
     if not isinstance(asked.get("prompt"), str):
@@ -78,10 +88,18 @@ def from_form(form: Mapping[str, str]) -> Demand:
         except ValueError as error:
             raise Refused(f"« {LABELS[name]} » doit être un nombre.", "option") from error
     # Le navigateur envoie CR LF à la fin d'une ligne.
-    return checked(asked | {"prompt": form.get("amorce", "").replace("\r\n", "\n"), "force": "force" in form, "sentence": True})
+    return checked(
+        asked | {"prompt": form.get("amorce", "").replace("\r\n", "\n"), "force": "force" in form, "sentence": True}
+    )
 
 
-LABELS = {"max_new_tokens": "Longueur", "temperature": "Température", "top_p": "Top-p", "top_k": "Top-k", "seed": "Graine"}
+LABELS = {
+    "max_new_tokens": "Longueur",
+    "temperature": "Température",
+    "top_p": "Top-p",
+    "top_k": "Top-k",
+    "seed": "Graine",
+}
 
 
 def checked(asked: Mapping[str, Any]) -> Demand:
@@ -91,11 +109,14 @@ def checked(asked: Mapping[str, Any]) -> Demand:
         kind, lowest, highest = BOUNDS[name]
         number = isinstance(asked[name], (int, kind)) and not isinstance(asked[name], bool)
         if not number or not lowest <= asked[name] <= highest or not math.isfinite(asked[name]):
-            whole = " entier" * (kind is int)
-            raise Refused(f"{LABELS[name]} ({name}) : il faut un nombre{whole} de {lowest} à {highest}.".replace("0.01", "0,01"), "option")
+            whole, bounds = " entier" * (kind is int), f"de {lowest} à {highest}".replace(".", ",")
+            raise Refused(f"{LABELS[name]} ({name}) : il faut un nombre{whole} {bounds}.", "option")
     demand = Demand(**asked)
     if len(demand.prompt) > LONGEST_PROMPT and not demand.slide:
-        raise Refused(f"L'amorce fait {len(demand.prompt)} caractères : {LONGEST_PROMPT} au plus, une amorce n'est pas un roman.", "prompt")
+        raise Refused(
+            f"L'amorce fait {len(demand.prompt)} caractères : {LONGEST_PROMPT} au plus, une amorce n'est pas un roman.",
+            "prompt",
+        )
     try:
         generation.check_characters(demand.prompt)
     except AuroreError as error:

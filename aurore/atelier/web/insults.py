@@ -5,9 +5,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from atelier.streaming import Token
-from atelier.tokens import LETTERS
-from atelier.words import word_list
+from atelier.text.words import LETTERS, word_list
+from atelier.writing.streaming import Token
 
 
 def _plain(word: str) -> str:
@@ -20,7 +19,11 @@ INSULTS = frozenset(_plain(word) for word in word_list("insults"))
 
 def insults(text: str) -> list[re.Match]:
     """Où sont les insultes de ce texte ; un pluriel en est une."""
-    return [word for word in LETTERS.finditer(text) if not INSULTS.isdisjoint({plain := _plain(word[0]), plain.rstrip("sx")})]
+    return [
+        word
+        for word in LETTERS.finditer(text)
+        if not INSULTS.isdisjoint({plain := _plain(word[0]), plain.rstrip("sx")})
+    ]
 
 
 def masked(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from atelier.sentences import ends_a_sentence
+from atelier.text.sentences import ends_a_sentence
 
 FINE, FIXED = "\u202f", "\u00a0"  # l'espace fine insécable, et l'espace insécable ordinaire
 PRINTED = tuple(

@@ -15,7 +15,8 @@ from flask import Flask, Response, current_app, g, jsonify, render_template, req
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from atelier.console import AuroreError, tell
+from atelier.console import tell
+from atelier.errors import AuroreError
 from atelier.settings import DEBUG, IN_CONTAINER
 from atelier.web.writing import Busy, Job, Writer
 
@@ -35,7 +36,9 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-HOST = re.compile(r"(([a-z0-9_-]{1,63}\.){0,20}[a-z0-9_-]{1,63}\.?|\[[0-9a-f:.]{2,45}\])?(:\d{1,5})?", re.ASCII | re.IGNORECASE)
+HOST = re.compile(
+    r"(([a-z0-9_-]{1,63}\.){0,20}[a-z0-9_-]{1,63}\.?|\[[0-9a-f:.]{2,45}\])?(:\d{1,5})?", re.ASCII | re.IGNORECASE
+)
 REFUSALS = {
     404: "Cette page n'existe pas.",
     405: "Cette page ne se demande pas ainsi.",
@@ -112,7 +115,11 @@ def protect(app: Flask) -> None:
             response.headers["Cache-Control"] = "no-store"
         if response.status_code == 503:
             response.headers["Retry-After"] = str(RETRY_AFTER)
-        line, start, jobs = f"{request.method} {ascii(request.path[:100])[1:-1]} {response.status_code}", g.start, g.jobs
+        line, start, jobs = (
+            f"{request.method} {ascii(request.path[:100])[1:-1]} {response.status_code}",
+            g.start,
+            g.jobs,
+        )
 
         def log() -> None:
             written = "".join(f" · {len(job.text.ids)} tokens, {job.model}" for job in jobs)
@@ -120,7 +127,10 @@ def protect(app: Flask) -> None:
             for job in jobs if app.config.get("LOG_TEXTS") else ():
                 tell(f"  {ascii(job.text.before + job.text.written)[1:-1]}")
 
-        if request.endpoint not in ("static", "trainings.state"):  # ni les feuilles de style, ni ce qu'une page redemande sans cesse
+        if request.endpoint not in (
+            "static",
+            "trainings.state",
+        ):  # ni les feuilles de style, ni ce qu'une page redemande sans cesse
             response.call_on_close(log)  # une suite de tokens finit bien après ses en-têtes
         return response
 
@@ -134,7 +144,9 @@ def protect(app: Flask) -> None:
     @app.errorhandler(AuroreError)
     def _refuse_demand(error: AuroreError):
         sentence = str(error).encode("utf-8", "replace").decode("utf-8")  # elle peut citer la moitié d'un caractère
-        return jsonify(error=sentence, reason="busy" if isinstance(error, Busy) else getattr(error, "reason", "prompt")), status(error)
+        return jsonify(
+            error=sentence, reason="busy" if isinstance(error, Busy) else getattr(error, "reason", "prompt")
+        ), status(error)
 
     @app.errorhandler(ConnectionError)
     def _gone(error: ConnectionError):
@@ -200,4 +212,9 @@ def health() -> dict:
     """Où en est la page : ce que dit `/healthz`."""
     if not (ready := current_app.config.get("WRITER")):
         return {"status": "loading", "models": [], "writing": 0, "waiting": 0}
-    return {"status": "ready", "models": list(ready.folders), "writing": len(ready.writing), "waiting": len(ready.waiting)}
+    return {
+        "status": "ready",
+        "models": list(ready.folders),
+        "writing": len(ready.writing),
+        "waiting": len(ready.waiting),
+    }

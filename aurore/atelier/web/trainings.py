@@ -17,19 +17,36 @@ from flask import Blueprint, Response, abort, jsonify, render_template
 
 from atelier import settings
 from atelier.console import command, decimal
-from atelier.curves import Curve, picture
+from atelier.models import choice
+from atelier.training.curves import Curve, picture
 
-PREPARATION = 600  # secondes : au-delà, un dossier encore sans histoire est celui d'un entraînement arrêté avant son premier pas
-SILENCE, SILENT_STEPS = 60, 20  # secondes, et pas, sans nouvelles d'un entraînement avant de le croire arrêté
+PREPARATION = (
+    600  # secondes : au-delà, un dossier encore sans histoire est celui d'un entraînement arrêté avant son premier pas
+)
+SILENCE, SILENT_STEPS = (60, 20)  # secondes, et pas, sans nouvelles d'un entraînement avant de le croire arrêté
 RECENT = 20  # mesures d'où se tire la vitesse
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError)  # ce que lève un history.json abîmé
+UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    RecursionError,
+)  # ce que lève un history.json abîmé
 STATES = {
-    "preparing": "se prépare", "running": "en cours", "finished": "fini", "interrupted": "interrompu", "unreadable": "illisible",
-}  # fmt: skip
+    "preparing": "se prépare",
+    "running": "en cours",
+    "finished": "fini",
+    "interrupted": "interrompu",
+    "unreadable": "illisible",
+}
 MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 SETTINGS = {
-    "batch_size": "Taille des lots", "learning_rate": "Taux d'apprentissage", "freeze": "Blocs gelés", "seed": "Graine du hasard",
-}  # fmt: skip
+    "batch_size": "Taille des lots",
+    "learning_rate": "Taux d'apprentissage",
+    "freeze": "Blocs gelés",
+    "seed": "Graine du hasard",
+}
 
 trainings = Blueprint("trainings", __name__)
 
@@ -69,7 +86,9 @@ def folders() -> list[Path]:
         found = [folder for folder in settings.MODELS.iterdir() if folder.is_dir() and not folder.is_symlink()]
     except OSError:  # l'étape 3 n'a encore rien fait ici
         return []
-    return sorted((folder for folder in found if not folder.name.startswith(".")), key=lambda folder: folder.name, reverse=True)
+    return sorted(
+        (folder for folder in found if not folder.name.startswith(".")), key=lambda folder: folder.name, reverse=True
+    )
 
 
 def all_runs() -> list[dict]:
@@ -88,7 +107,15 @@ def all_runs() -> list[dict]:
 
 def describe(folder: Path, next_resumed: bool) -> dict | None:
     """Un entraînement, en textes et en nombres qui passent en JSON ; None si `folder` n'en est pas un."""
-    run = {"name": folder.name, "title": title(folder.name), "version": "", "figures": [], "alt": "", "done": 0, "total": 0}
+    run = {
+        "name": folder.name,
+        "title": title(folder.name),
+        "version": "",
+        "figures": [],
+        "alt": "",
+        "done": 0,
+        "total": 0,
+    }
     run |= {"note": "", "command": ""}
     try:
         written = (folder / "history.json").stat()
@@ -99,7 +126,10 @@ def describe(folder: Path, next_resumed: bool) -> dict | None:
         history = read_history(folder)
         run |= _told(folder, history, time.time() - written.st_mtime, next_resumed)
     except UNREADABLE:
-        run |= {"state": "unreadable", "note": "Son fichier history.json est abîmé, ou n'est pas celui d'un entraînement."}
+        run |= {
+            "state": "unreadable",
+            "note": "Son fichier history.json est abîmé, ou n'est pas celui d'un entraînement.",
+        }
     return run | {"word": STATES[run["state"]]}
 
 
@@ -123,9 +153,16 @@ def _told(folder: Path, history: dict, silence: float, next_resumed: bool) -> di
     elif not history.get("interrupted") and silence < SILENCE + SILENT_STEPS * (step_seconds or 0):
         told["state"] = "running" if total else "preparing"  # le nombre de pas se choisit une fois la machine mesurée
     else:
-        told |= {"state": "interrupted", "note": "Il s'est arrêté avant d'enregistrer de quoi reprendre : il ne se reprendra pas."}
+        told |= {
+            "state": "interrupted",
+            "note": "Il s'est arrêté avant d'enregistrer de quoi reprendre : il ne se reprendra pas.",
+        }
         if resumable:
-            told["note"] = "Pour le reprendre où il en était :" if next_resumed else "On pourra le reprendre une fois fini le plus récent :"
+            told["note"] = (
+                "Pour le reprendre où il en était :"
+                if next_resumed
+                else "On pourra le reprendre une fois fini le plus récent :"
+            )
             told["command"] = f"{command('3_train_solution.py')} --resume"
     rows = figures(history, told["state"])
     if told["state"] == "running":  # l'essentiel, au-dessus de la courbe
@@ -176,9 +213,7 @@ def title(name: str) -> str:
 
 
 def model_name(history: dict) -> str:
-    """Le modèle de base ; s'il est dans un dossier, le nom de ce dernier."""
-    name = str(history.get("base_model", "?"))
-    return re.split(r"[/\\]", name)[-1] if re.match(r"[/\\]|\w:", name) else name
+    return choice.short_name(str(history.get("base_model", "?")))
 
 
 def pace(history: dict) -> tuple[float | None, float | None]:
@@ -186,7 +221,11 @@ def pace(history: dict) -> tuple[float | None, float | None]:
     measures = [(0, 0.0), *zip(history["loss_steps"], history["loss_seconds"])]
     before = [measure for measure in measures if measure[0] <= history["resumed_at"]]
     since = before[-1:] + [measure for measure in measures if measure[0] > history["resumed_at"]]
-    spans = [((end - start) / (after - step)) for (step, start), (after, end) in pairwise(since) if after > step and end >= start]
+    spans = [
+        ((end - start) / (after - step))
+        for (step, start), (after, end) in pairwise(since)
+        if after > step and end >= start
+    ]
     if not spans:
         return None, None
     # La médiane laisse de côté les évaluations : c'est la vitesse que montre l'étape 3.
@@ -200,35 +239,60 @@ def perplexity(loss: float) -> str:
 def alternative(history: dict) -> str:
     """Ce que la courbe montre, pour qui ne la voit pas."""
     losses, evaluated = ([loss for loss in history[name] if math.isfinite(loss)] for name in ("loss", "val_loss"))
-    told = f"Courbe de la perte. À l'entraînement : de {decimal(losses[0], 2)} à {decimal(losses[-1], 2)}." if losses else "Courbe de la perte."
-    return f"{told} Perplexité de validation : de {perplexity(evaluated[0])} à {perplexity(evaluated[-1])}." if evaluated else told
+    told = (
+        f"Courbe de la perte. À l'entraînement : de {decimal(losses[0], 2)} à {decimal(losses[-1], 2)}."
+        if losses
+        else "Courbe de la perte."
+    )
+    return (
+        f"{told} Perplexité de validation : de {perplexity(evaluated[0])} à {perplexity(evaluated[-1])}."
+        if evaluated
+        else told
+    )
 
 
 def figures(history: dict, state: str) -> list[tuple[str, str]]:
     """Les chiffres d'un entraînement : leur nom, leur valeur."""
-    done, total, seconds = max(history["loss_steps"], default=0), history["steps"], history["loss_seconds"]
+    done, total, seconds = (max(history["loss_steps"], default=0), history["steps"], history["loss_seconds"])
     tokens_per_step = _count(history["settings"].get("batch_size", 0)) * history["block_size"]
     recent, mean = pace(history)
     rows = [("Modèle de base", model_name(history))]
-    rows.append(("Avancement", f"{number(total)} pas" if state == "finished" else f"pas {number(done)} sur {number(total)}"))
+    rows.append(
+        ("Avancement", f"{number(total)} pas" if state == "finished" else f"pas {number(done)} sur {number(total)}")
+    )
     if tokens_per_step:
-        epoch = f" ({decimal(100 * done * tokens_per_step / history['tokens'], 0)} % d'une époque)" if history["tokens"] else ""
+        epoch = (
+            f" ({decimal(100 * done * tokens_per_step / history['tokens'], 0)} % d'une époque)"
+            if history["tokens"]
+            else ""
+        )
         rows.append(("Texte lu", f"{number(done * tokens_per_step)} tokens{epoch}"))
     if recent and tokens_per_step:
         rows.append(("Vitesse", f"{number(tokens_per_step / recent)} tokens par seconde"))
     if state == "running" and done >= total > 0:
         rows.append(("Temps restant", "dernière évaluation, enregistrement du modèle"))
     elif state == "running":
-        rows.append(("Temps restant", f"encore {duration((total - done) * mean)} environ" if mean else "pas encore mesuré"))
+        rows.append(
+            ("Temps restant", f"encore {duration((total - done) * mean)} environ" if mean else "pas encore mesuré")
+        )
     if seconds:
         rows.append(("Temps passé", duration(seconds[-1])))
     if history["val_loss"]:
         rows.append(("Perplexité de validation", _perplexities(history)))
     if history["loss"]:
-        rows.append(("Dernière perte", f"{decimal(history['loss'][-1], 2)} nats par token" if abs(history["loss"][-1]) < 1e6 else "plus un nombre"))
+        rows.append(
+            (
+                "Dernière perte",
+                f"{decimal(history['loss'][-1], 2)} nats par token"
+                if abs(history["loss"][-1]) < 1e6
+                else "plus un nombre",
+            )
+        )
     if history["resumed_at"]:
         rows.append(("Repris", f"au pas {number(history['resumed_at'])}"))
-    return rows + [(SETTINGS.get(name, name), _setting(name, value, history)) for name, value in history["settings"].items()]
+    return rows + [
+        (SETTINGS.get(name, name), _setting(name, value, history)) for name, value in history["settings"].items()
+    ]
 
 
 def _perplexities(history: dict) -> str:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from transformers import Pipeline
 
-from atelier import generation, originality, streaming
-from atelier.console import AuroreError, explain, tell
-from atelier.decoder import ROOM, ranks_for
-from atelier.sampling import Sampling
+from atelier.console import explain, tell
+from atelier.errors import AuroreError
+from atelier.models.decoder import ROOM, ranks_for
+from atelier.models.sampling import Sampling
 from atelier.settings import DEBUG
-from atelier.streaming import Group, Text, Token
 from atelier.web.demands import Demand, Refused
+from atelier.writing import generation, originality, streaming
+from atelier.writing.streaming import Group, Text, Token
 
 TOGETHER, WAITING = 64, 64  # textes écrits ensemble, au plus ; et demandes qui attendent leur tour
 CACHE_BYTES = 2 << 30  # ce que les clés et les valeurs de ces textes peuvent occuper
@@ -41,7 +42,9 @@ class Network:
         config = self.pipe.model.config
         cache = 8 * config.n_layer * config.n_embd * config.n_positions  # octets : clés et valeurs, en float32
         self.places = min(TOGETHER, 1 << (CACHE_BYTES // cache).bit_length() - 1)
-        self.cold = sorted({ranks_for(texts + 1) for texts in range(self.places)})  # les rangs pour lesquels rien n'est encore compilé
+        self.cold = sorted(
+            {ranks_for(texts + 1) for texts in range(self.places)}
+        )  # les rangs pour lesquels rien n'est encore compilé
         self.group = self.new_group()
 
     def new_group(self) -> Group:
@@ -115,9 +118,11 @@ class Writer:
         if not demand.slide or demand.echo or room < 1:
             generation.check_prompt(demand.prompt, network.pipe, demand.max_new_tokens)
         text = Text(
-            network.pipe.tokenizer(demand.prompt.strip())["input_ids"][-room:], demand.max_new_tokens,
-            Sampling(demand.temperature, demand.top_p, demand.top_k), demand.seed,
-        )  # fmt: skip
+            network.pipe.tokenizer(demand.prompt.strip())["input_ids"][-room:],
+            demand.max_new_tokens,
+            Sampling(demand.temperature, demand.top_p, demand.top_k),
+            demand.seed,
+        )
         job = Job(demand, model, network, text)
         with self.changed:
             if self.closed:
@@ -208,7 +213,9 @@ class Writer:
 
     def _let_in(self) -> None:
         """Les premiers de la file prennent les places libres de leur modèle."""
-        for network, jobs in itertools.groupby(sorted(self.waiting, key=lambda job: id(job.network)), lambda job: job.network):
+        for network, jobs in itertools.groupby(
+            sorted(self.waiting, key=lambda job: id(job.network)), lambda job: job.network
+        ):
             free, longest = network.places - len(network.group.texts), 0
             for number, job in enumerate(list(jobs)[:free], 1):
                 longest = max(longest, len(job.text.prompt))

@@ -1,11 +1,12 @@
 // La page, quand JavaScript est là : le texte paraît token par token, on voit entre quoi le réseau hésite, et l'on choisit à sa place.
 // Tout ce qui vient d'un visiteur ou du réseau entre dans la page par `textContent` : rien ne s'en exécute.
 
+import { events } from "./events.js";
 import { hideHesitation, showHesitation } from "./hesitation.js";
+import { remember, visited } from "./visit.js";
 
 const $ = (id) => document.getElementById(id);
 const SCALE = [0.01, 0.05, 0.2, 0.5]; // les bornes de l'échelle des probabilités, celles que la légende dit
-const KEPT = "aurore.textes", MOST_KEPT = 30;
 const ENDINGS = { length: "", stop: "Le réseau a mis le point final.", sentence: "Coupé à la fin d'une phrase." };
 
 let stories = []; // ce qui est à l'écran : un texte, ou deux côte à côte
@@ -53,11 +54,7 @@ async function run(next, { force = true, only } = {}) {
   interrupt();
   const control = (writing = new AbortController());
   say("");
-  stories = next;
-  stories.forEach(draw);
-  $("stories").replaceChildren(...stories.map((story) => story.section));
-  document.querySelector("main").classList.toggle("wide", stories.length > 1);
-  hideHesitation();
+  display(next);
   busy(true);
   const start = performance.now();
   try {
@@ -79,7 +76,7 @@ async function run(next, { force = true, only } = {}) {
   busy(false);
   if (document.activeElement === document.body) ($("texte") ? $("continue") : $("write")).focus();
   if (stories.some((story) => story.tokens.length)) keep();
-  else if (!stories[0].tokens.length) $("stories").replaceChildren();
+  else $("stories").replaceChildren();
 }
 
 /** Autre chose commence : ce qui s'écrivait s'arrête là, et se garde. */
@@ -114,24 +111,18 @@ async function write(story, force, signal) {
   return done.new_tokens;
 }
 
-/** Les événements d'une réponse « text/event-stream », un à un. */
-async function* events(stream) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  for (let pending = ""; ; ) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const blocks = (pending + value).split("\n\n");
-    pending = blocks.pop();
-    for (const block of blocks) {
-      const found = /^event: (\w+)\ndata: (.*)$/.exec(block);
-      if (found) yield { name: found[1], content: JSON.parse(found[2]) };
-    }
-  }
-}
-
 /** L'amorce et sa suite, telles que le réseau les relira. */
 function text(story) {
   return story.prompt + story.tokens.map((token) => token.text).join("");
+}
+
+/** Met ces textes à l'écran, à la place de ceux qui y étaient. */
+function display(next) {
+  stories = next;
+  stories.forEach(draw);
+  $("stories").replaceChildren(...stories.map((story) => story.section));
+  document.querySelector("main").classList.toggle("wide", stories.length > 1);
+  hideHesitation();
 }
 
 /** Dessine ce qu'un texte a déjà : son amorce, ses tokens. */
@@ -270,25 +261,12 @@ async function copy() {
   tell("Copié.");
 }
 
-/** Garde les textes de cette visite, tant que l'onglet est ouvert. */
+/** Ce qui est à l'écran entre dans la liste de cette visite, à la place de ce qu'il continue. */
 function keep() {
-  const visit = visited().filter((kept) => kept.id !== stories[0].id);
   stories[0].id = stories[0].id ?? crypto.getRandomValues(new Uint32Array(1))[0];
   const plain = stories.map(({ model, seed, settings, prompt, tokens, quotations, finish }) => ({ model, seed, settings, prompt, tokens, quotations, finish }));
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify([...visit, { id: stories[0].id, stories: plain }].slice(-MOST_KEPT)));
-  } catch {
-    // Plus de place, ou un navigateur qui n'en donne pas : le texte reste à l'écran.
-  }
+  remember({ id: stories[0].id, stories: plain });
   showVisit();
-}
-
-function visited() {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
-  } catch {
-    return [];
-  }
 }
 
 function showVisit() {
@@ -308,10 +286,7 @@ function showVisit() {
 /** Remet à l'écran un texte de cette visite. */
 function show(saved) {
   interrupt();
-  stories = saved;
-  stories.forEach(draw);
-  $("stories").replaceChildren(...stories.map((story) => story.section));
-  document.querySelector("main").classList.toggle("wide", stories.length > 1);
+  display(saved);
   busy(false);
   tell("");
   $("texte").scrollIntoView({ block: "center" });

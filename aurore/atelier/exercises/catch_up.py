@@ -1,0 +1,73 @@
+"""Ne pas rester en arrière : ce qui tient lieu d'une étape qu'on n'a pas faite."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from atelier import exercises, settings
+from atelier.atomic import restored
+from atelier.console import command, step, tell, variable
+from atelier.errors import AuroreError
+from atelier.models import choice, hub
+from atelier.settings import CACHE, DATA
+from atelier.text import books, cleaning, corpus, sentences
+
+
+def catch_up(number: int) -> None:
+    """Met en place ce que les étapes précédentes auraient donné à l'étape `number`. Les fichiers de la personne ne changent pas."""
+    if not 1 <= number <= 5:
+        raise AuroreError(f"Il n'y a pas d'étape {number} : de 1 à 5.")
+    if number > 1:
+        _catch_up_data()
+    if number > 2:
+        _catch_up_tokenizer()
+    if number > 3:
+        _catch_up_model()
+    print(f"\nTout est en place, et vos fichiers n'ont pas changé. Ensuite : {command(exercises.stub_of(number).name)}")
+
+
+def _catch_up_data() -> None:
+    """Les données que fait la solution, des livres déjà téléchargés ; celles qui sont là, si l'on n'a pas de quoi les refaire."""
+    here, embedded = books.book_list(offline=True), books.embedded()
+    if here == embedded and _books_of_the_data() - {book.id for book in embedded}:
+        print(f"Données : celles qui sont déjà dans {DATA} ; leurs livres ne sont plus là pour les refaire.")
+        return
+    print("Données : la solution de l'étape 1 les prépare, en une quinzaine de secondes…", flush=True)
+    done = subprocess.run([sys.executable, exercises.solution_of(1), "--offline"], stdout=subprocess.DEVNULL)
+    if done.returncode:
+        raise AuroreError("La solution de l'étape 1 a échoué : voir ci-dessus.")
+    kind = "récits embarqués, faute de romans téléchargés" if here == embedded else "livres"
+    print(f"Données : {len(here)} {kind}, {len(corpus.load_data()['train'])} phrases d'entraînement.")
+
+
+def _books_of_the_data() -> set[str]:
+    """Les livres des données enregistrées ; aucun si elles manquent, ou sont abîmées."""
+    try:
+        return set(corpus.load_data()["train"]["book"])
+    except AuroreError:
+        return set()
+
+
+def _catch_up_tokenizer() -> None:
+    if (restored(settings.TOKENIZER) / "tokenizer.json").exists():
+        print(
+            f"Tokenizer : celui que vous avez réentraîné, dans {settings.TOKENIZER}. Pour celui du modèle de base, effacez ce dossier."
+        )
+    else:
+        print("Tokenizer : celui du modèle de base.")
+    name = settings.BASE_MODEL
+    if name == "mini" or Path(name).is_dir() or hub.cached_folder(name):
+        print(f"Modèle de base : {name}, qui est déjà là.")
+    else:
+        print(
+            f"Modèle de base : {name}, que l'étape 3 téléchargera. Pour s'en passer : {variable('AURORE_MODEL', 'mini')}."
+        )
+
+
+def _catch_up_model() -> None:
+    if folder := choice.latest_run():
+        print(f"Modèle entraîné : {folder.name}.")
+    else:
+        print(
+            f"Modèle entraîné : aucun, le modèle de base écrira. Pour en avoir un : {command(f'{exercises.solution_of(3).name} --minutes 3')}"
+        )

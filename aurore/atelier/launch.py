@@ -1,0 +1,97 @@
+"""Lancer un script : une phrase claire quand quelque chose échoue, et rien de perdu quand on l'interrompt."""
+
+import _thread
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from atelier import console, exercises
+from atelier.console import command, tell
+from atelier.errors import AuroreError, Todo
+from atelier.exercises import python_errors
+from atelier.settings import DEBUG
+
+
+def run(main: Callable[[], None]) -> None:
+    """Exécute `main()` et termine le programme : code 0, ou un code non nul après une phrase (130 après Ctrl-C)."""
+    for stream in (sys.stdout, sys.stderr):
+        # Une console Windows (cp1252) ne connaît pas tous les caractères : mieux vaut un « ? » qu'un plantage.
+        stream.reconfigure(errors="replace")
+    interrupted = _watch_for_interruption()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # « … | head » a refermé notre sortie : ce n'est pas une erreur
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except (Exception, KeyboardInterrupt) as error:
+        if interrupted.is_set() or isinstance(error, KeyboardInterrupt):
+            tell("\nInterrompu. Rien n'est resté à moitié écrit : relancez la même commande quand vous voulez.")
+            sys.exit(130)
+        if DEBUG:
+            raise
+        tell(f"\n{explain(error)}")
+        sys.exit(1)
+    finally:
+        gc.freeze()  # à quoi bon ranger tout TensorFlow avant de partir ? Une seconde de moins
+
+
+def _watch_for_interruption() -> threading.Event:
+    """Veille à ce qu'un Ctrl-C ne se perde pas ; rend de quoi savoir s'il y en a eu un.
+
+    TensorFlow peut changer le KeyboardInterrupt en une autre erreur, d'où l'`Event` ; et s'il tombe pendant le ménage
+    de Python (un destructeur), il est oublié, d'où le `unraisablehook`, qui le renvoie un instant plus tard.
+    """
+    interrupted = threading.Event()
+
+    def interrupt(*_) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    def send_again(unraisable) -> None:
+        if unraisable.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(unraisable)
+            return
+        timer = threading.Timer(0.1, _thread.interrupt_main)
+        timer.daemon = True
+        timer.start()
+
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # une tâche de fond (« & ») n'écoute pas Ctrl-C
+        signal.signal(signal.SIGINT, interrupt)
+    sys.unraisablehook = send_again
+    return interrupted
+
+
+def explain(error: Exception) -> str:
+    """La phrase qui dit à la personne ce qu'une erreur signifie pour elle ; au besoin, dans quel exercice elle est née."""
+    if isinstance(error, Todo):
+        return _what_to_do(error)
+    frame = None if isinstance(error, AuroreError) else python_errors.learner_frame(error)
+    if not frame or console.from_the_machine(error):
+        return console.explain(error)
+    script = Path(frame.filename).name
+    in_an_exercise = any(frame.name == exercise.function for exercise in exercises.all_exercises())
+    if in_an_exercise:
+        what = python_errors.explain(error)
+    else:
+        what = f"une fonction a-t-elle rendu autre chose que prévu ? ({type(error).__name__} : {error})"
+    check = command(f"check.py {script[0]}")
+    return f"{exercises.place(script, frame.lineno)} : {what}\nPour savoir quel exercice est en cause : {check}"
+
+
+def _what_to_do(todo: Todo) -> str:
+    """L'exercice sur lequel un stub s'est arrêté : lequel, où, son but, un premier indice, et comment le vérifier."""
+    exercise = exercises.find(todo.number)
+    check = f"check.py {exercise.number}"
+    return (
+        f"Exercice {exercise.number} à faire : {exercises.place(todo.path.name, todo.line)}\n"
+        f"  But : {exercise.goal}\n"
+        f"  À utiliser : {exercise.use}\n"
+        f"  Indice : {exercise.hints[0]}\n"
+        f"Pour un autre indice : {command(f'{check} --hint')}\n"
+        f"Pour vérifier ce que vous avez écrit : {command(check)}"
+    )

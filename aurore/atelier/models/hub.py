@@ -1,0 +1,143 @@
+"""Le hub Hugging Face : savoir en quinze secondes s'il répond, et rapporter un modèle entier malgré les coupures.
+
+`from_pretrained("auteur/modele")` essaie six fois chaque fichier : sans réseau, il fait attendre plusieurs minutes
+avant d'échouer, même quand tout est déjà dans le cache. On décide donc ici, une seule fois, et l'on charge ensuite
+un dossier.
+"""
+
+import threading
+import time
+from pathlib import Path
+
+import requests
+from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.utils import (
+    are_progress_bars_disabled,
+    build_hf_headers,
+    disable_progress_bars,
+    enable_progress_bars,
+)
+
+from atelier.console import tell, variable
+from atelier.errors import AuroreError
+
+PROBE_SECONDS = 10  # avec les imports du script, la décision est prise en quinze secondes
+TRIES = 5
+WEIGHTS = "model.safetensors"
+REQUIRED = ("config.json", "tokenizer.json")
+OPTIONAL = ("tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "generation_config.json")
+
+CUT = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ConnectionError,
+    requests.exceptions.Timeout,
+    LocalEntryNotFoundError,
+)
+
+
+class HubUnreachable(AuroreError):
+    """Le hub ne répond pas, ou ce qui répond n'est pas lui."""
+
+
+def cached_folder(model_id: str) -> Path | None:
+    """Le dossier du modèle dans le cache du hub, s'il y est entier (les poids arrivent en dernier)."""
+    try:
+        files = [try_to_load_from_cache(model_id, name) for name in (*REQUIRED, WEIGHTS)]
+    except HFValidationError:  # un nom qui n'est pas de ceux du hub
+        return None
+    return Path(files[-1]).parent if all(isinstance(file, str) for file in files) else None
+
+
+def probe(model_id: str) -> None:
+    """Demande au hub un seul petit fichier, et n'attend pas plus de `PROBE_SECONDS`.
+
+    Lève `HubUnreachable` s'il ne répond pas, `AuroreError` s'il ne connaît pas ce modèle.
+    """
+    if constants.HF_HUB_OFFLINE:
+        raise HubUnreachable("HF_HUB_OFFLINE interdit de demander au hub")
+    url, answers = hf_hub_url(model_id, "config.json"), []
+
+    def ask() -> None:
+        try:
+            answers.append(requests.head(url, headers=build_hf_headers(), timeout=PROBE_SECONDS, allow_redirects=True))
+        except requests.exceptions.RequestException:
+            pass
+
+    # Dans un fil à part : aucun délai de `requests` ne couvre la recherche du nom de la machine.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(PROBE_SECONDS)
+    if not answers or answers[0].status_code >= 500:
+        raise HubUnreachable(f"{constants.ENDPOINT} ne répond pas")
+    if answers[0].status_code == 429:
+        raise HubUnreachable(f"{constants.ENDPOINT} demande d'attendre (trop de requêtes depuis cette salle)")
+    if answers[0].status_code in (401, 403, 404):
+        raise AuroreError(
+            f"Le hub ne connaît pas de modèle « {model_id} » (ou il est privé). Vérifiez AURORE_MODEL : un modèle du "
+            "hub (« auteur/nom »), un dossier, ou « mini »."
+        )
+    if not any("X-Repo-Commit" in answer.headers for answer in (*answers[0].history, answers[0])):
+        raise HubUnreachable(f"ce qui répond à la place de {constants.ENDPOINT} n'est pas le hub (portail du wifi ?)")
+
+
+def download(model_id: str) -> Path:
+    """Le dossier du modèle, téléchargé dans le cache ; une coupure reprend là où elle s'est faite.
+
+    Lève `AuroreError` si le modèle n'a pas ce qu'il faut, ou si le réseau coupe trop souvent.
+    """
+    try:
+        size = get_hf_file_metadata(hf_hub_url(model_id, WEIGHTS)).size
+        tell(
+            f"Téléchargement de {model_id} : {size / 1e6:.0f} Mo, une seule fois. Pour s'en passer : Ctrl-C, puis "
+            f"recommencer avec le petit modèle embarqué ({variable('AURORE_MODEL', 'mini')})."
+        )
+        for name in REQUIRED:
+            _download_file(model_id, name, progress=False)
+        for name in OPTIONAL:
+            try:
+                _download_file(model_id, name, progress=False)
+            except LocalEntryNotFoundError:  # c'est le réseau qui manque, non le fichier
+                raise
+            except EntryNotFoundError:
+                pass
+        return Path(_download_file(model_id, WEIGHTS, progress=True)).parent
+    except LocalEntryNotFoundError as error:  # une sorte d'EntryNotFoundError
+        raise _interrupted(model_id) from error
+    except (EntryNotFoundError, RepositoryNotFoundError) as error:
+        raise AuroreError(
+            f"{model_id} n'a pas, sur le hub, tous les fichiers qu'il faut ({', '.join((*REQUIRED, WEIGHTS))}). "
+            f"Choisissez un autre modèle, par exemple mini : {variable('AURORE_MODEL', 'mini')}."
+        ) from error
+    except (requests.exceptions.RequestException, HfHubHTTPError) as error:
+        raise _interrupted(model_id) from error
+
+
+def _interrupted(model_id: str) -> AuroreError:
+    return AuroreError(
+        f"Le téléchargement de {model_id} s'est interrompu. Ce qui est arrivé est gardé : relancez la même commande pour "
+        f"continuer, ou passez-vous-en avec {variable('AURORE_MODEL', 'mini')}."
+    )
+
+
+def _download_file(model_id: str, name: str, progress: bool) -> str:
+    """Un fichier du hub ; le client ne recommence pas de lui-même un téléchargement coupé au milieu."""
+    were_disabled = are_progress_bars_disabled()
+    (enable_progress_bars if progress else disable_progress_bars)()
+    try:
+        for attempt in range(1, TRIES + 1):
+            try:
+                return hf_hub_download(model_id, name)
+            except CUT as error:
+                if attempt == TRIES:
+                    raise
+                tell(f"Connexion coupée ({type(error).__name__}) ; reprise, essai {attempt + 1} sur {TRIES}.")
+                time.sleep(2**attempt)
+    finally:
+        (disable_progress_bars if were_disabled else enable_progress_bars)()

@@ -1,0 +1,1 @@
+"""Étape 1 : du fichier de Gutenberg aux phrases. Rien ici n'a besoin de TensorFlow."""

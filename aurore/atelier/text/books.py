@@ -1,0 +1,113 @@
+"""Les livres : leur liste, le fichier de chacun, et ce que ce fichier dit de lui-même."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from atelier.settings import CACHE, EXCERPTS
+
+BOOKS = CACHE / "books"
+
+# Les éditions d'avant 2004 n'ont pas toutes ces lignes, mais finissent leur licence, et le livre, autrement.
+START = re.compile(r"^[ \t]*(?:\*\*\* ?START OF TH(?:E|IS) |\*END\*? ?THE SMALL PRINT)", re.IGNORECASE | re.MULTILINE)
+END = re.compile(
+    r"^[ \t]*(?:\*\*\* ?END OF TH(?:E|IS) |(?:End of|Fin de) (?:the |this )?Project Gutenberg)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Book:
+    """Un livre : son numéro au projet Gutenberg, qui l'a écrit, et la partie des données (`train`, `test`) où il va."""
+
+    id: str
+    title: str
+    author: str
+    split: str
+
+
+def book_list(offline: bool = False) -> list[Book]:
+    """Les livres de l'atelier ; hors ligne, ceux qui sont déjà là s'ils suffisent, sinon les récits embarqués."""
+    workshop = _read_list(Path(__file__).with_name("books.json"))
+    if not offline:
+        return workshop
+    here = [book for book in workshop if cached(book)]
+    enough = {book.split for book in here} == {"train", "test"}
+    return here if enough else embedded()
+
+
+def embedded() -> list[Book]:
+    """Les récits écrits pour l'atelier, qui sont toujours là."""
+    return _read_list(EXCERPTS / "books.json")
+
+
+def title(id: str) -> str:
+    """Le titre du livre de ce numéro ; le numéro lui-même s'il n'est d'aucune liste."""
+    return next((book.title for book in (*book_list(), *embedded()) if book.id == id), id)
+
+
+def _read_list(path: Path) -> list[Book]:
+    return [Book(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def cached(book: Book) -> Path | None:
+    """Le fichier du livre, s'il est déjà là (téléchargé auparavant, ou embarqué)."""
+    return next((path for path in (BOOKS / f"{book.id}.txt", EXCERPTS / f"{book.id}.txt") if path.exists()), None)
+
+
+def detect_encoding(path: Path) -> str:
+    """L'encodage du fichier : UTF-8 (avec ou sans marque d'ordre), sinon celui des vieilles éditions « -8 ».
+
+    cp1252 plutôt que Latin-1, qui en est presque une partie : les guillemets anglais et « œ » n'existent que là.
+    """
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            path.read_text(encoding=encoding)
+            return encoding
+        except UnicodeDecodeError:
+            pass
+    return "latin-1"  # tout octet y est un caractère
+
+
+def read_text(path: Path) -> str:
+    """Le texte du fichier, dans son encodage."""
+    return path.read_text(encoding=detect_encoding(path))
+
+
+def author_text(path: Path) -> str:
+    """Le texte du fichier entre les lignes START et END : tout le livre, et rien du projet Gutenberg."""
+    text = START.split(read_text(path), maxsplit=1)[1]
+    return END.split(text, maxsplit=1)[0]
+
+
+def mend_encoding(path: Path) -> None:
+    """Réécrit un livre en UTF-8 dont quelques octets sont abîmés : lu autrement, chaque « é » y deviendrait « Ã© »."""
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    damaged, accents = text.count("\ufffd"), sum(character > "\x7f" for character in text)
+    if 0 < damaged < accents / 100:
+        path.write_bytes(text.encode("utf-8"))
+
+
+def differences(book: Book, path: Path) -> Iterator[str]:
+    """En quoi l'en-tête du fichier ne parle pas du livre attendu : de quoi s'apercevoir qu'on en a pris un autre."""
+    header = START.split(read_text(path), maxsplit=1)[0]
+    for field, pattern, expected in (
+        ("titre", r"^Title: *(.+)", book.title),
+        ("autrice", r"^Author: *(.+)", book.author),
+        ("numéro", r"\[e(?:book|text) *#(\d+)\]", book.id),
+    ):
+        found = re.search(pattern, header, re.MULTILINE | re.IGNORECASE)
+        same = found and (found[1] == expected if field == "numéro" else _plain(found[1]).startswith(_plain(expected)))
+        if found and not same:
+            yield f"{field} « {found[1].strip()} » au lieu de « {expected} »"
+
+
+def _plain(text: str) -> str:
+    """Le texte sans accents, majuscules ni ponctuation : « LÉLIA » et « Lelia » sont le même titre."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return re.sub(
+        r"[^a-z0-9]+", " ", "".join(letter for letter in letters if not unicodedata.combining(letter))
+    ).strip()

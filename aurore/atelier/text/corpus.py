@@ -1,0 +1,138 @@
+"""Le corpus : les phrases des livres, réparties en `train`, `validation` et `test`, écrites et relues."""
+
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from datasets import Dataset, DatasetDict, Features, Value, load_from_disk
+
+from atelier.atomic import atomic_write, restored
+from atelier.console import step, tell
+from atelier.errors import AuroreError
+from atelier.settings import CACHE, DATA, SEED
+from atelier.text import books
+from atelier.text.books import Book
+from atelier.text.cleaning import clean
+from atelier.text.sentences import sentence_tokenizer
+
+VALIDATION_SHARE = 0.1
+FEATURES = Features(
+    {"text": Value("string"), "book": Value("string"), "paragraph": Value("int32"), "position": Value("int32")}
+)
+
+
+def rows(book: Book, paragraphs: list[list[str]]) -> list[dict]:
+    """Une ligne par phrase, dans l'ordre de lecture. `paragraphs` : les phrases de chaque paragraphe du livre."""
+    sentences = [(number, sentence) for number, paragraph in enumerate(paragraphs) for sentence in paragraph]
+    return [
+        {"text": sentence, "book": book.id, "paragraph": number, "position": position}
+        for position, (number, sentence) in enumerate(sentences)
+    ]
+
+
+def split_validation(book_rows: list[dict]) -> tuple[list[dict], list[dict]]:
+    """Sépare un livre en (entraînement, validation) : un passage d'un seul tenant, d'un dixième des phrases.
+
+    Tirer des phrases au hasard laisserait chacune à côté de sa voisine d'entraînement : le modèle, qui vient de lire
+    le paragraphe, semblerait meilleur qu'il n'est. Le passage commence et finit avec un paragraphe.
+    """
+    length = round(len(book_rows) * VALIDATION_SHARE)
+    start = random.Random(f"{SEED} {book_rows[0]['book']}").randrange(len(book_rows) - length)
+    first, last = book_rows[start]["paragraph"], book_rows[start + length]["paragraph"]
+    last = max(last, first + 1)
+    train = [row for row in book_rows if not first <= row["paragraph"] < last]
+    return train, [row for row in book_rows if first <= row["paragraph"] < last]
+
+
+def build(library: Iterable[tuple[Book, list[list[str]]]]) -> DatasetDict:
+    """Le `DatasetDict` de l'atelier. Lève `AuroreError` s'il manque de quoi entraîner ou de quoi évaluer."""
+    splits = {"train": [], "validation": [], "test": []}
+    for book, paragraphs in library:
+        book_rows = rows(book, paragraphs)
+        if book.split == "train":
+            book_rows, validation_rows = split_validation(book_rows)
+            splits["validation"] += validation_rows
+        splits[book.split] += book_rows
+    for split, split_rows in splits.items():
+        if not split_rows:
+            raise AuroreError(
+                f"Aucune phrase pour « {split} » : il manque des livres. Relancez pour compléter les téléchargements, "
+                "ou continuez sans eux : --offline prend les récits embarqués."
+            )
+    return DatasetDict({split: Dataset.from_list(content, features=FEATURES) for split, content in splits.items()})
+
+
+def save_data(data: DatasetDict, folder: Path = DATA) -> None:
+    """Écrit le corpus dans `folder` : l'ancien y reste jusqu'à ce que le nouveau soit entier."""
+    with atomic_write(folder) as partial:
+        data.save_to_disk(partial)
+
+
+def exists(folder: Path = DATA) -> bool:
+    """Y a-t-il un corpus dans `folder`, bon ou mauvais ?"""
+    return (restored(folder) / "dataset_dict.json").exists()
+
+
+def checked(folder: Path = DATA) -> Path:
+    """Rend `folder` si `load_from_disk` peut y lire le corpus ; sinon lève `AuroreError`."""
+    remedy = f"Lancez d'abord l'étape 1 : {step(1)}"
+    if not exists(folder):
+        raise AuroreError(f"Pas de données dans {folder}. {remedy}")
+    try:
+        data = load_from_disk(folder)
+        complete = all(len(data[split]["text"]) for split in ("train", "validation", "test"))
+    except Exception as error:
+        raise AuroreError(f"Les données de {folder} sont abîmées ({type(error).__name__}). {remedy}") from error
+    if not complete:
+        raise AuroreError(f"Les données de {folder} sont incomplètes. {remedy}")
+    return folder
+
+
+def folder() -> Path:
+    """Le dossier des données de l'étape 1 ou, si elle n'est pas faite, celui des récits embarqués. Dit lequel."""
+    if exists():
+        return checked()
+    tell(f"Pas encore de données dans {DATA} : les récits embarqués en tiennent lieu. Pour de vrais romans : {step(1)}")
+    embedded = CACHE / "extraits"
+    tokenizer = sentence_tokenizer()
+    paragraphs_of = ((book, clean(books.author_text(books.cached(book)))) for book in books.embedded())
+    save_data(
+        build((book, [tokenizer.tokenize(text) for text in paragraphs]) for book, paragraphs in paragraphs_of), embedded
+    )
+    return embedded
+
+
+def load_data(folder: Path = DATA) -> DatasetDict:
+    """Le corpus que l'étape 1 a enregistré, vérifié."""
+    return load_from_disk(checked(folder))
+
+
+def paragraphs(split: Dataset) -> Iterator[str]:
+    """Les paragraphes d'une partie du corpus : leurs phrases rejointes par une espace."""
+    key, sentences = None, []
+    for text, book, number in zip(split["text"], split["book"], split["paragraph"]):
+        if (book, number) != key and sentences:
+            yield " ".join(sentences)
+            sentences = []
+        key = book, number
+        sentences.append(text)
+    if sentences:
+        yield " ".join(sentences)
+
+
+def texts(split: Dataset) -> Iterator[str]:
+    """Les textes d'un seul tenant : un livre, ou ce qui en reste de part et d'autre du passage de validation.
+
+    Les phrases d'un paragraphe sont rejointes par une espace, les paragraphes par un saut de ligne.
+    """
+    pieces, previous = [], None
+    for row in split:
+        follows = previous and row["book"] == previous["book"] and row["position"] == previous["position"] + 1
+        if previous and not follows:
+            yield "".join(pieces)
+            pieces = []
+        if pieces:
+            pieces.append(" " if row["paragraph"] == previous["paragraph"] else "\n")
+        pieces.append(row["text"])
+        previous = row
+    yield "".join(pieces)

@@ -1,0 +1,1 @@
+"""Étape 3 : l'entraînement, et tout ce qui l'entoure."""

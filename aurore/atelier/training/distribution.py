@@ -1,0 +1,70 @@
+"""Plusieurs machines, ou plusieurs cartes graphiques : les stratégies de TensorFlow, sans rien changer aux scripts.
+
+Chaque machine lit sa part de chaque lot ; les gradients s'ajoutent, et toutes corrigent de même leur copie des poids.
+"""
+
+import atexit
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from atelier.quiet import quiet_stderr, tf
+
+from atelier import settings
+from atelier.console import tell
+from atelier.errors import AuroreError
+
+
+def strategy(options) -> tf.distribute.Strategy:
+    """La stratégie que disent TF_CONFIG (plusieurs machines) et les cartes graphiques d'ici. À créer avant tout calcul.
+
+    La première machine (chief) seule montre et enregistre ; les autres écrivent dans un dossier qui s'efface. Lève `AuroreError` si
+    TF_CONFIG ne se lit pas, ou si plusieurs machines ne peuvent pas suivre ces `options`. (https://www.tensorflow.org/tutorials/distribute/multi_worker_with_keras)
+    """
+    if not os.environ.get("TF_CONFIG"):
+        several = len(tf.config.list_physical_devices("GPU")) > 1
+        return tf.distribute.MirroredStrategy() if several else tf.distribute.get_strategy()
+    try:
+        config = json.loads(os.environ["TF_CONFIG"])
+        machines = [address for kind in ("chief", "worker") for address in config["cluster"].get(kind, [])]
+        mine = config["cluster"][config["task"]["type"]][config["task"]["index"]]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise AuroreError(
+            'TF_CONFIG ne se lit pas. Sur la première de deux machines : {"cluster": {"worker": ["hôte1:2222", "hôte2:2222"]}, '
+            '"task": {"type": "worker", "index": 0}} ; sur l\'autre, "index": 1.'
+        ) from error
+    if options.batch_size % len(machines):
+        raise AuroreError(
+            f"--batch-size {options.batch_size} ne se partage pas également entre {len(machines)} machines."
+        )
+    if options.resume:
+        raise AuroreError(
+            "Un entraînement se reprend sur une seule machine, celle qui l'a enregistré : ôtez TF_CONFIG, ou --resume."
+        )
+    rank = machines.index(mine)
+    tell(f"Machine {rank + 1} sur {len(machines)} ({mine}). Elle attend les autres : lancez-y la même commande.")
+    try:
+        with quiet_stderr():
+            created = tf.distribute.MultiWorkerMirroredStrategy()
+    except tf.errors.OpError as error:
+        raise AuroreError(
+            f"{mine} ne s'ouvre pas : ce n'est pas une adresse de cette machine, ou son port est déjà pris."
+        ) from error
+    if rank:
+        tell(f"La machine 1 ({machines[0]}) dit où l'on en est, et enregistre le modèle.")
+        settings.MODELS = Path(tempfile.mkdtemp())
+        atexit.register(shutil.rmtree, settings.MODELS, ignore_errors=True)
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+    return created
+
+
+def mean(value: float) -> float:
+    """La moyenne de ce qu'ont mesuré les machines, la même sur toutes."""
+    replica = tf.distribute.get_replica_context
+    means = tf.distribute.get_strategy().run(
+        lambda mine: replica().all_reduce("MEAN", mine), args=(tf.constant(value),)
+    )
+    return float(tf.nest.flatten(means)[0])

@@ -1,0 +1,109 @@
+"""Faire écrire un modèle : les réglages du tirage, et ce qu'une amorce doit être pour qu'on la continue."""
+
+import itertools
+import os
+import shutil
+import statistics
+import sys
+import time
+import unicodedata
+from pathlib import Path
+
+from atelier.quiet import keras
+
+from transformers import AutoConfig, AutoTokenizer, Pipeline, TextStreamer, TFAutoModelForCausalLM, pipeline
+
+import atelier.models.gpt2  # TFAutoModelForCausalLM rend alors un modèle qui écrit vite
+from atelier.console import tell
+from atelier.errors import AuroreError
+from atelier.models import choice, vocabulary
+from atelier.models.sampling import MAX_NEW_TOKENS, TEMPERATURE, TOP_K, TOP_P
+
+
+def load_pipeline(folder: Path) -> Pipeline:
+    """Le pipeline « text-generation » sur le modèle de `folder`."""
+    config = AutoConfig.from_pretrained(folder)
+    model = TFAutoModelForCausalLM.from_pretrained(folder, config=config)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    vocabulary.set_end_of_text(model, tokenizer)
+    return pipeline("text-generation", model=model, tokenizer=tokenizer)
+
+
+def seed_everything(seed: int | None = None) -> None:
+    """Sème le hasard avec `seed` ; sans elle, autrement à chaque fois."""
+    keras.utils.set_random_seed(int.from_bytes(os.urandom(3)) if seed is None else seed)
+
+
+def sampling_options(
+    temperature: float = TEMPERATURE, top_p: float = TOP_P, top_k: int = TOP_K, max_new_tokens: int = MAX_NEW_TOKENS
+) -> dict:
+    """Les options du pipeline pour un tirage ; à température 0, le token le plus probable. `top_k` à 0 ne limite rien."""
+    options = {
+        "max_new_tokens": max_new_tokens,
+        "clean_up_tokenization_spaces": False,
+    }  # garde les espaces avant ! et ?
+    if temperature == 0:
+        return options | {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+    return options | {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": top_k}
+
+
+def check_characters(prompt: str) -> str:
+    """L'amorce sans blancs autour. Lève `AuroreError` si elle n'est pas du texte.
+
+    Toute écriture et tout emoji en est : le tokenizer connaît chaque octet. Pas les caractères de commande, qu'un écran exécuterait.
+    """
+    prompt = prompt.strip()
+    if not prompt:
+        raise AuroreError("L'amorce est vide : écrivez quelques mots que le modèle continuera.")
+    for character in prompt:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n":
+            raise AuroreError(
+                f"L'amorce contient U+{ord(character):04X}, qui n'est pas du texte : ôtez ce caractère, ou retapez l'amorce."
+            )
+    return prompt
+
+
+def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
+    """`check_characters`, qui lève aussi `AuroreError` si l'amorce et sa suite n'entrent pas dans le contexte."""
+    prompt = check_characters(prompt)
+    length, context = len(pipe.tokenizer(prompt)["input_ids"]), pipe.model.config.n_positions
+    if length + max_new_tokens > context:
+        raise AuroreError(
+            f"L'amorce « {prompt[:40]}{'…' if len(prompt) > 40 else ''} » fait {length} tokens, et l'on en demande "
+            f"{max_new_tokens} de plus : ce modèle n'en tient que {context} en tout. Raccourcissez l'amorce ou la suite."
+        )
+    return prompt
+
+
+class Draft(TextStreamer):
+    """Les textes à mesure qu'ils s'écrivent, sur la sortie d'erreur, si c'est un écran ; `end_all` les en ôte, pour la version
+    définitive, et dit à quelle vitesse ils sont venus."""
+
+    def __init__(self, tokenizer):
+        super().__init__(tokenizer, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        self.visible = sys.stdout.isatty() and sys.stderr.isatty()
+        self.shown, self.times, self.pauses = "", [], []
+
+    def put(self, value) -> None:
+        self.times.append(time.perf_counter())
+        super().put(value)
+
+    def end(self) -> None:
+        super().end()
+        _, *tokens = self.times  # d'abord vient l'amorce
+        self.pauses += [after - before for before, after in itertools.pairwise(tokens)]
+        self.times = []
+
+    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+        if self.visible:
+            text += "\n\n" * stream_end
+            self.shown += text
+            print(text, end="", file=sys.stderr, flush=True)
+
+    def end_all(self) -> None:
+        if self.shown:
+            width = shutil.get_terminal_size().columns
+            lines = sum(max(1, -(-len(line) // width)) for line in self.shown.split("\n")) - 1
+            print(f"\033[{lines}A\033[J", end="", file=sys.stderr, flush=True)
+        if self.pauses:
+            tell(f"{1 / statistics.median(self.pauses):.0f} tokens par seconde.")

@@ -1,0 +1,67 @@
+"""Essayer une réponse à un exercice comme si on venait de la taper dans le stub.
+
+python tests/support/attempts.py [NUMÉRO]     ce que la vérification dit de chaque réponse d'attempts.toml
+"""
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+import textwrap
+import tomllib
+from functools import cache
+from pathlib import Path
+from unittest import mock
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "aurore"))
+
+from atelier import exercises
+from atelier.exercises import judge, python_errors
+
+TABLE = tomllib.loads(Path(__file__).with_name("attempts.toml").read_text("utf-8"))
+
+
+@cache
+def solution(step: int):
+    return judge.load(exercises.solution_of(step))
+
+
+def completed(source: str, number: str, code: str = "") -> str:
+    """Un stub, où `code` remplace le TODO de l'exercice ; sans `code`, ce que la solution y écrit."""
+    gap = next(gap for gap in exercises.marked(int(number[0])) if gap.number == number)
+    todo = "\n".join(exercises.todo_lines(gap))
+    assert source.count(todo) == 1
+    return source.replace(todo, textwrap.indent(code.strip("\n"), gap.indent) if code else "\n".join(gap.code))
+
+
+def judged(number: str, code: str) -> judge.Verdict:
+    """Ce que la vérification dit de `code`."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+        mock.patch.dict(os.environ, HOME=folder, USERPROFILE=folder),
+        mock.patch("sys.stdin", io.StringIO()),
+    ):
+        Path(folder, ".keras").mkdir()  # sinon Keras écrit dans /tmp
+        path = Path(folder, exercises.stub_of(int(number[0])).name)
+        path.write_text(completed(exercises.stub(int(number[0])), number, code), "utf-8")
+        try:
+            learner = judge.load(path)
+        except Exception as error:
+            return judge.Verdict(judge.WRONG, python_errors.explain(error))
+        return judge.judge(exercises.find(number), learner, solution(int(number[0])))
+
+
+if __name__ == "__main__":
+    for number in sys.argv[1:] or TABLE:
+        for attempt in TABLE[number]:
+            verdict = judged(number, attempt["code"])
+            as_expected = (
+                verdict.mark == ("wrong" if "says" in attempt else "right")
+                and attempt.get("says", "") in verdict.mistake
+            )
+            print(
+                f"{'  ' if as_expected else '!!'} {number} {verdict.mark:<6} {verdict.mistake}\n{textwrap.indent(attempt['code'].strip(), '        ')}\n"
+            )
