@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from conftest import AURORE, environment, help_of, refused, run_fresh, succeeded
+from scripts import AURORE, environment, help_of, refused, run_fresh, succeeded
 
 from atelier import settings
 from atelier.errors import AuroreError

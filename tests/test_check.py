@@ -12,7 +12,7 @@ import sys
 
 import attempts
 import pytest
-from conftest import AURORE, ROOT, environment, refused, run
+from scripts import AURORE, ROOT, environment, refused, run
 
 from atelier import exercises, machine
 from atelier.errors import AuroreError

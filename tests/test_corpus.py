@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from conftest import refused, succeed
+from scripts import refused, succeed
 
 from atelier import atomic
 from atelier.errors import AuroreError

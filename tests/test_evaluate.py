@@ -10,7 +10,8 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import numpy as np
 import pytest
-from conftest import AURORE, load, small_model, succeed
+from scripts import AURORE, load, succeed
+from small import small_model
 
 from atelier import settings
 from atelier.errors import AuroreError

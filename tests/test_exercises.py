@@ -6,7 +6,7 @@ import subprocess
 
 import attempts
 import pytest
-from conftest import ROOT
+from scripts import ROOT
 
 from atelier import exercises
 from atelier.exercises import judge

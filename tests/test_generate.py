@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import AURORE, environment, load, refused, succeed
+from scripts import AURORE, environment, load, refused, succeed
 
 from atelier import models
 from atelier.errors import AuroreError

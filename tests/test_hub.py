@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 import pytest
-from conftest import AURORE, refused, run, succeed
 from safetensors.numpy import save_file
+from scripts import AURORE, refused, run, succeed
 from transformers import AutoTokenizer
 
 from atelier.models import hub

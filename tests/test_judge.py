@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from conftest import AURORE
 
 from atelier import exercises
 from atelier.exercises import calls, judge, process, python_errors

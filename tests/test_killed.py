@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import AURORE, environment
+from scripts import AURORE, environment
 from transformers import AutoTokenizer
 
 from atelier.atomic import restored
@@ -22,9 +22,8 @@ MOMENTS = 20
 
 PROGRAM = """
 import importlib.util, json, os, signal, sys
-tests, script, home, *options = sys.argv[1:]
-sys.path[:0] = [tests, tests + "/support"]
-from conftest import load
+script, home, *options = sys.argv[1:]
+from scripts import load
 module = load(script)
 sys.argv = [script, *options]
 for line in sys.stdin:
@@ -57,8 +56,8 @@ def killed(tmp_path):
 
     def start(script, *options):
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, os.path.dirname(__file__), script, str(tmp_path), *options],
-            env=environment(tmp_path),
+            [sys.executable, "-c", PROGRAM, script, str(tmp_path), *options],
+            env=environment(tmp_path, PYTHONPATH=os.pathsep.join(sys.path)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import AURORE, help_of, load
 from readme import BLOCKS, DOCKER, FOLLOWED, LOCAL, README, execute
+from scripts import AURORE, help_of, load
 
 from atelier import exercises, settings
 

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import load, succeed
 from marks import MARKS, marked_book
+from scripts import load, succeed
 
 from atelier.errors import AuroreError
 from atelier.text import corpus

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import small_model
+from small import small_model
 
 from atelier import errors
 from atelier.models import sizes

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import succeed
+from scripts import succeed
 from transformers import AutoTokenizer
 
 from atelier import settings

@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import AURORE, environment, load, refused, run, small_model, succeed, succeeded
 from safetensors import safe_open
+from scripts import AURORE, environment, load, refused, run, succeed, succeeded
+from small import small_model
 from transformers import TFGPT2LMHeadModel
 
 from atelier import errors

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from conftest import load, small_model, succeed
+from scripts import load, succeed
+from small import small_model
 from test_training_page import NAME, SETTINGS, client, figures, page, seen  # noqa: F401  (client est une fixture)
 
 from atelier import settings

@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
-from conftest import AURORE
 from flask import Flask
+from scripts import AURORE
 
 from atelier import settings
 from atelier.training import runs

@@ -10,8 +10,8 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from conftest import load, refused
 from readme import README
+from scripts import load, refused
 from visitor import events, free_port
 
 PROMPT = "Il était une fois"

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import small_model
+from small import small_model
 
 from atelier.errors import AuroreError
 from atelier.models import export

@@ -8,7 +8,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from conftest import ROOT, environment
+from scripts import ROOT, environment
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from browser import DISTANT, NO_PROXY, Browser, Element, wait_until
-from conftest import AURORE, environment
+from scripts import AURORE, environment
 
 from atelier import settings
 

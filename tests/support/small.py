@@ -1,0 +1,18 @@
+"""Un GPT-2 assez petit pour apprendre et écrire en un instant, quand ce qu'il écrit n'importe pas."""
+
+import atelier.quiet  # avant transformers, qui importe TensorFlow
+
+from transformers import GPT2Config, TFGPT2LMHeadModel
+
+from atelier.models import vocabulary
+
+
+def small_model(tokenizer, **options) -> TFGPT2LMHeadModel:
+    """Un modèle au hasard, assez petit pour s'entraîner en un instant."""
+    sizes = {"vocab_size": len(tokenizer), "n_positions": 128, "n_embd": 16, "n_layer": 2, "n_head": 2}
+    model = TFGPT2LMHeadModel(
+        GPT2Config(**sizes | {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0} | options)
+    )
+    model(model.dummy_inputs)
+    vocabulary.set_end_of_text(model, tokenizer)
+    return model
