@@ -61,6 +61,15 @@ def decimal(value: float, digits: int = 1) -> str:
     return f"{value:.{digits}f}".replace(".", ",")
 
 
+def duration(seconds: float) -> str:
+    """« 45 s », « 9 min 40 s », « 2 h 05 min »."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
+
+
 def progress() -> int:
     """Le `verbose` de Keras : une barre qui avance à l'écran, une ligne par époque dans un fichier."""
     return 1 if sys.stdout.isatty() else 2
