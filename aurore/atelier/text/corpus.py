@@ -1,5 +1,6 @@
 """Le corpus : les phrases des livres, réparties en `train`, `validation` et `test`, écrites et relues."""
 
+import hashlib
 import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from datasets import Dataset, DatasetDict, Features, Value, load_from_disk
 from atelier.atomic import atomic_write, restored
 from atelier.console import step, tell
 from atelier.errors import AuroreError
-from atelier.settings import CACHE, DATA, SEED
+from atelier.settings import CACHE, DATA, EXCERPTS, SEED
 from atelier.text import books
 from atelier.text.books import Book
 from atelier.text.cleaning import clean
@@ -93,13 +94,23 @@ def folder() -> Path:
     if exists():
         return checked()
     tell(f"Pas encore de données dans {DATA} : les récits embarqués en tiennent lieu. Pour de vrais romans : {step(1)}")
-    embedded = CACHE / "extraits"
-    tokenizer = sentence_tokenizer()
-    paragraphs_of = ((book, clean(books.author_text(books.cached(book)))) for book in books.embedded())
-    save_data(
-        build((book, [tokenizer.tokenize(text) for text in paragraphs]) for book, paragraphs in paragraphs_of), embedded
-    )
-    return embedded
+    embedded = CACHE / f"extraits-{_fingerprint()}"
+    try:
+        return checked(embedded)
+    except AuroreError:  # pas encore faites, ou abîmées
+        save_data(build((book, _paragraphs(book)) for book in books.embedded()), embedded)
+        return embedded
+
+
+def _fingerprint() -> str:
+    """Ce dont dépendent les données des récits embarqués : les récits, et le code qui les nettoie et les coupe."""
+    sources = [*sorted(EXCERPTS.iterdir()), *sorted(Path(__file__).parent.rglob("*.*"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources if path.suffix != ".pyc")).hexdigest()[:12]
+
+
+def _paragraphs(book: Book) -> list[list[str]]:
+    """Les phrases de chaque paragraphe d'un livre déjà là."""
+    return [sentence_tokenizer().tokenize(text) for text in clean(books.author_text(books.cached(book)))]
 
 
 def load_data(folder: Path = DATA) -> DatasetDict:
