@@ -3,6 +3,7 @@
 import hashlib
 import random
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from datasets import Dataset, DatasetDict, Features, Value, load_from_disk
@@ -118,32 +119,17 @@ def load_data(folder: Path = DATA) -> DatasetDict:
     return load_from_disk(checked(folder))
 
 
-def paragraphs(split: Dataset) -> Iterator[str]:
-    """Les paragraphes d'une partie du corpus : leurs phrases rejointes par une espace."""
-    key, sentences = None, []
-    for text, book, number in zip(split["text"], split["book"], split["paragraph"]):
-        if (book, number) != key and sentences:
-            yield " ".join(sentences)
-            sentences = []
-        key = book, number
-        sentences.append(text)
-    if sentences:
-        yield " ".join(sentences)
+def paragraphs(rows: Iterable[dict]) -> Iterator[str]:
+    """Les paragraphes : leurs phrases rejointes par une espace."""
+    for _, sentences in groupby(rows, key=lambda row: (row["book"], row["paragraph"])):
+        yield " ".join(row["text"] for row in sentences)
 
 
-def texts(split: Dataset) -> Iterator[str]:
+def texts(rows: Iterable[dict]) -> Iterator[str]:
     """Les textes d'un seul tenant : un livre, ou ce qui en reste de part et d'autre du passage de validation.
 
-    Les phrases d'un paragraphe sont rejointes par une espace, les paragraphes par un saut de ligne.
+    Un saut de ligne sépare les paragraphes.
     """
-    pieces, previous = [], None
-    for row in split:
-        follows = previous and row["book"] == previous["book"] and row["position"] == previous["position"] + 1
-        if previous and not follows:
-            yield "".join(pieces)
-            pieces = []
-        if pieces:
-            pieces.append(" " if row["paragraph"] == previous["paragraph"] else "\n")
-        pieces.append(row["text"])
-        previous = row
-    yield "".join(pieces)
+    # Dans un même texte, la position et le rang avancent ensemble : leur différence ne change pas.
+    for _, followed in groupby(enumerate(rows), key=lambda one: (one[1]["book"], one[1]["position"] - one[0])):
+        yield "\n".join(paragraphs(row for _, row in followed))
