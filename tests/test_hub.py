@@ -11,11 +11,13 @@ import time
 
 import numpy as np
 import pytest
+from huggingface_hub import constants, file_download
 from safetensors.numpy import save_file
-from scripts import AURORE, refused, run, succeed
+from scripts import AURORE, run, succeed
 from transformers import AutoTokenizer
 
 from atelier import settings
+from atelier.errors import AuroreError
 from atelier.models import choice, hub
 
 NAME = "benjamin/gpt2-wechsel-french"
@@ -87,6 +89,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
     folder = None
     cuts_left = 0  # combien de fois couper les poids au milieu
     starts = {}  # de quel octet chaque fichier a été demandé
+    asked = []  # tout ce qui a été demandé
 
     def do_HEAD(self):
         self.answer(body=False)
@@ -96,6 +99,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
     def answer(self, body):
         served = type(self)
+        served.asked.append(self.path)
         repository, _, name = self.path.strip("/").partition("/resolve/main/")
         file = served.folder / name
         if repository != NAME or not name or not file.exists():
@@ -129,10 +133,27 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
 
 def hub_serving(folder, cuts=0):
-    return type("Hub", (Hub,), {"folder": folder, "cuts_left": cuts, "starts": {}})
+    return type("Hub", (Hub,), {"folder": folder, "cuts_left": cuts, "starts": {}, "asked": []})
+
+
+@pytest.fixture
+def online(monkeypatch, tmp_path):
+    """`online(adresse)` : ce processus-ci parle à ce hub, et part d'un cache vide."""
+
+    def connect(address: str) -> None:
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        template = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_IMPLICIT_TOKEN", False)
+        monkeypatch.delenv("HF_TOKEN", raising=False)
+
+    return connect
 
 
 def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, tmp_path):
+    """De bout en bout, par deux Python neufs : c'est à son démarrage que le client du hub lit son adresse et son cache."""
     write_published_model(tmp_path / "published", mask=3600)
     handler = hub_serving(tmp_path / "published", cuts=1)
     options = ["--prompt", "Le soir", "--max-new-tokens", "5", "--seed", "1"]
@@ -144,12 +165,10 @@ def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, 
     assert handler.starts["model.safetensors"] == [0, 10 * 2**20], "repris là où c'était coupé, à dix Mio près"
     assert first.stdout.startswith("Le soir") and len(first.stdout.strip()) > len("Le soir")
 
-    start = time.perf_counter()
-    again = succeed(
-        "4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT="http://127.0.0.1:9"
-    )
+    silent = hub_serving(tmp_path / "published")
+    again = succeed("4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(silent))
     assert again.stdout == first.stdout and "déjà téléchargé" in again.stderr
-    assert time.perf_counter() - start < 60, "six essais par fichier feraient attendre des minutes"
+    assert not silent.asked, "rien n'est redemandé : six essais par fichier, sans réseau, feraient attendre des minutes"
 
 
 def test_generation_stops_at_the_tokenizers_end_of_text(tmp_path):
@@ -161,11 +180,11 @@ def test_generation_stops_at_the_tokenizers_end_of_text(tmp_path):
     assert done.stdout.strip() == "Le soir ! ! !", "et les espaces du français restent"
 
 
-def test_without_the_hub_the_default_model_is_mini_and_the_script_says_so(tmp_path):
-    start = time.perf_counter()
-    done = succeed("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT="http://127.0.0.1:9")
-    assert "http://127.0.0.1:9 ne répond pas" in done.stderr and "mini" in done.stderr
-    assert time.perf_counter() - start < 30
+def test_without_the_hub_the_default_model_is_mini_and_the_script_says_so(online, capsys):
+    online("http://127.0.0.1:9")
+    assert choice.base_model(NAME) == settings.MINI
+    told = capsys.readouterr().err
+    assert "http://127.0.0.1:9 ne répond pas" in told and "mini" in told
 
 
 class Portal(http.server.BaseHTTPRequestHandler):
@@ -193,37 +212,35 @@ class Portal(http.server.BaseHTTPRequestHandler):
     ],
     ids=["refus", "nom inconnu", "trou noir", "portail"],
 )
-def test_the_hub_is_given_up_quickly(address, sentence, serve, monkeypatch):
+def test_the_hub_is_given_up_quickly(address, sentence, serve, online, monkeypatch):
     assert hub.PROBE_SECONDS <= 15
     monkeypatch.setattr(hub, "PROBE_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as hole:  # accepte et se tait, comme un pare-feu qui jette les paquets
         address = address or f"http://127.0.0.1:{hole.getsockname()[1]}"
-        address = serve(address) if isinstance(address, type) else address
-        monkeypatch.setattr(hub, "hf_hub_url", lambda *_: f"{address}/{NAME}/resolve/main/config.json")
+        online(serve(address) if isinstance(address, type) else address)
         start = time.perf_counter()
         with pytest.raises(hub.Unavailable, match=sentence):
             hub.probe(NAME)
-        assert time.perf_counter() - start < 3
+        assert time.perf_counter() - start < 30, (
+            "trente fois ce qu'il faut ; le client du hub seul attend 23 s par fichier"
+        )
 
 
-def test_a_chosen_model_that_cannot_be_had_is_never_replaced(serve, tmp_path):
+def test_a_chosen_model_that_cannot_be_had_is_never_replaced(serve, tmp_path, online):
     write_published_model(tmp_path / "published")
-    address = serve(hub_serving(tmp_path / "published"))
-    unknown = refused("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT=address)
-    assert "ne connaît pas" in unknown and "quelquun/inconnu" in unknown
-    down = refused(
-        "2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT="http://127.0.0.1:9"
-    )
-    assert "AURORE_MODEL=mini" in down
+    online(serve(hub_serving(tmp_path / "published")))
+    with pytest.raises(AuroreError, match="quelquun/inconnu.*ne connaît pas"):
+        choice.base_model("quelquun/inconnu")
+    online("http://127.0.0.1:9")
+    with pytest.raises(AuroreError, match="AURORE_MODEL=mini"):
+        choice.base_model("quelquun/inconnu")
 
 
-def test_a_stale_token_does_not_forbid_a_public_model(serve, tmp_path):
+def test_a_stale_token_does_not_forbid_a_public_model(serve, online, tmp_path, monkeypatch, capsys):
     """Le hub répond 401 à un mauvais jeton, même pour un modèle que tout le monde peut lire."""
     write_published_model(tmp_path / "published")
 
-    class Strict(Hub):
-        folder = tmp_path / "published"
-
+    class Strict(hub_serving(tmp_path / "published")):
         def answer(self, body):
             if "Authorization" not in self.headers:
                 return super().answer(body)
@@ -231,17 +248,16 @@ def test_a_stale_token_does_not_forbid_a_public_model(serve, tmp_path):
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    done = succeed(
-        "2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(Strict), HF_TOKEN="hf_perime"
-    )
-    assert "refuse votre jeton (HF_TOKEN)" in done.stderr and done.stderr.count("jeton") == 1
-    assert f"Téléchargement de {NAME}" in done.stderr and "mini, embarqué" not in done.stderr
+    online(serve(Strict))
+    monkeypatch.setenv("HF_TOKEN", "hf_perime")
+    assert choice.name(choice.base_model(NAME)) == NAME
+    told = capsys.readouterr().err
+    assert "refuse votre jeton (HF_TOKEN)" in told and told.count("jeton") == 1
+    assert f"Téléchargement de {NAME}" in told and "mini, embarqué" not in told
 
 
-def test_a_hub_that_does_not_know_the_default_model_does_not_stop_the_workshop(serve, tmp_path, monkeypatch, capsys):
+def test_a_hub_that_does_not_know_the_default_model_does_not_stop_the_workshop(serve, online, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    address = serve(hub_serving(tmp_path / "empty"))
-    monkeypatch.setattr(hub, "hf_hub_url", lambda *_: f"{address}/{NAME}/resolve/main/config.json")
-    monkeypatch.setattr(hub, "cached_folder", lambda name: None)
+    online(serve(hub_serving(tmp_path / "empty")))
     assert choice.base_model(NAME) == settings.MINI
     assert "ne connaît pas de modèle de ce nom" in capsys.readouterr().err
