@@ -1,11 +1,14 @@
 """Un arrêt brutal (kill -9), à n'importe quel moment des étapes 1 et 2, laisse l'ancien résultat ou le nouveau, entier.
 
-Le script est tué juste avant une opération sur les fichiers de la personne : c'est entre deux d'entre elles que tout se
-joue. Chaque fois, un processus fils en est le sosie, pour n'attendre qu'une fois les imports.
+On tue juste avant une opération sur les fichiers de la personne : c'est entre deux d'entre elles que tout se joue. Ce qui
+écrit est essayé à chacune : `atomic_write` dans test_atomic.py, les téléchargements ici. Les scripts entiers, qui prennent du
+temps, ne le sont qu'aux derniers renommages ; chaque fois, un processus fils en est le sosie, pour n'attendre qu'une fois
+les imports.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +21,7 @@ from atelier.atomic import restored
 from atelier.text import books, corpus, mirrors
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="ailleurs, TensorFlow ne supporte pas d'être dédoublé")
-MOMENTS = 8  # test_atomic.py, qui n'attend pas de script, les essaie tous
+RENAMES = 3  # l'ancien dossier s'écarte, le nouveau prend sa place, l'ancien s'en va : tout se joue là
 
 PROGRAM = """
 import importlib.util, json, os, signal, sys
@@ -77,17 +80,63 @@ def killed(tmp_path):
 
 
 def moments(operations: list[str]) -> list[int]:
-    """Les derniers renommages, et des moments répartis d'un bout à l'autre."""
-    renames = [place for place, operation in enumerate(operations, 1) if operation == "os.rename"][-MOMENTS // 2 :]
-    steps = MOMENTS - len(renames) - 1
-    others = [1 + step * (len(operations) - 1) // steps for step in range(steps + 1)]
-    return [*renames, *others]
+    """Les derniers renommages."""
+    return [place for place, operation in enumerate(operations, 1) if operation == "os.rename"][-RENAMES:]
 
 
 def grow_old(home) -> None:
     """Ce que les morts ont laissé n'est bientôt plus à personne."""
     for left in home.rglob("*.partial"):
         os.utime(left, (0, 0))
+
+
+DOWNLOADS = """
+import os, signal, sys
+from pathlib import Path
+from urllib.request import urlretrieve
+from atelier.text import books, mirrors
+mirror, home = sys.argv[1:]
+library = books.book_list()[:2]
+for moment in range(1, 1000):
+    if child := os.fork():
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        kept = [mirrors.content_fault(path) is None for path in books.BOOKS.glob("*.txt")]
+        print(code, len(kept), all(kept), flush=True)
+        if code == 0:
+            break
+        for path in books.BOOKS.glob("*.txt"):
+            path.unlink()
+    else:
+        seen = 0
+        def watch(event, arguments):
+            global seen
+            if event.startswith(("open", "os.", "shutil.", "tempfile.")) and home in str(arguments):
+                seen += 1
+                if seen == moment:
+                    os.kill(os.getpid(), signal.SIGKILL)
+        sys.addaudithook(watch)
+        mirrors.fetch_all(library, [mirror], urlretrieve)
+        os._exit(0)
+"""
+
+
+def test_a_download_killed_at_any_moment_leaves_whole_books_or_none(mirror, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", DOWNLOADS, str(mirror), str(home)],
+        env=environment(home, PYTHONPATH=os.pathsep.join(sys.path)),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    *killed, ended = [line.split() for line in done.stdout.splitlines() if re.match(r"-?\d+ ", line)]
+    assert len(killed) > 15 and {code for code, _, _ in killed} == {"-9"}
+    assert {whole for _, _, whole in killed} == {"True"}, "jamais un livre à moitié sous son nom"
+    assert {books for _, books, _ in killed} >= {"0", "1"} and ended == ["0", "2", "True"]
+    assert {path.suffix for path in (home / ".cache" / "books").iterdir()} == {".txt", ".partial"}, (
+        "ce qu'ils ont laissé"
+    )
 
 
 def test_step_1(killed, prepared, mirror, tmp_path):
@@ -104,7 +153,7 @@ def test_step_1(killed, prepared, mirror, tmp_path):
     run = killed("1_prepare_dataset_solution.py", "--mirror", str(mirror))
     begin_again()
     code, operations = run(0)
-    assert code == 0 and len(moments(operations)) == MOMENTS
+    assert code == 0 and len(moments(operations)) == RENAMES
     old, new, outcomes = sizes(prepared / "data"), sizes(data), []
     for moment in moments(operations):
         begin_again()
@@ -132,7 +181,7 @@ def test_step_2(killed, prepared, tmp_path):
     run = killed("2_tokenize_solution.py", "--retrain", "--vocab-size", "400")
     begin_again()
     code, operations = run(0)
-    assert code == 0 and len(moments(operations)) == MOMENTS
+    assert code == 0 and len(moments(operations)) == RENAMES
     outcomes = set()
     for moment in moments(operations):
         begin_again()
