@@ -93,9 +93,16 @@ def grow_old(home) -> None:
 DOWNLOADS = """
 import os, signal, sys
 from pathlib import Path
-from urllib.request import urlretrieve
+from urllib.request import urlopen
 from atelier.text import books, mirrors
 mirror, home = sys.argv[1:]
+def download(url, path):
+    content = urlopen(url).read()
+    with open(path, "wb") as file:
+        file.write(content[:1000])
+        file.flush()
+        sys.audit("os.write", str(path))  # un moment de plus : le fichier à moitié écrit
+        file.write(content[1000:])
 library = books.book_list()[:2]
 for moment in range(1, 1000):
     if child := os.fork():
@@ -115,7 +122,7 @@ for moment in range(1, 1000):
                 if seen == moment:
                     os.kill(os.getpid(), signal.SIGKILL)
         sys.addaudithook(watch)
-        mirrors.fetch_all(library, [mirror], urlretrieve)
+        mirrors.fetch_all(library, [mirror], download)
         os._exit(0)
 """
 
