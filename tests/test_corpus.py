@@ -1,13 +1,11 @@
 """Le corpus : ses colonnes, son ordre, sa répartition ; et l'étape 1, lancée comme on la lance."""
 
-import os
 import re
 import shutil
 
 import pytest
 from scripts import refused, succeed
 
-from atelier import atomic
 from atelier.errors import AuroreError
 from atelier.text import corpus
 from atelier.text.books import Book
@@ -80,30 +78,32 @@ def test_offline_with_too_few_books_takes_the_embedded_stories(mirror, tmp_path)
     assert "6 livres." in succeed("1_prepare_dataset_solution.py", "--offline", home=tmp_path).stdout
 
 
-def test_a_folder_that_cannot_take_its_place_gives_the_old_one_back(tmp_path, monkeypatch):
-    target, rename = tmp_path / "data", os.rename
-    target.mkdir()
-    (target / "x").write_text("ancien")
-
-    def refuse_the_new_one(source, destination):
-        if "partial" in str(source):
-            raise PermissionError("l'antivirus le tient ouvert")
-        rename(source, destination)
-
-    monkeypatch.setattr(os, "rename", refuse_the_new_one)
-    with pytest.raises(PermissionError), atomic.atomic_write(target) as partial:
-        partial.mkdir()
-    assert (target / "x").read_text() == "ancien" and [path.name for path in tmp_path.iterdir()] == ["data"]
+@pytest.fixture
+def nothing_done(tmp_path, monkeypatch):
+    """L'étape 1 n'est pas faite ; `built` compte les fois où les récits embarqués sont nettoyés et coupés."""
+    built, build = [], corpus.build
+    monkeypatch.setattr(corpus, "CACHE", tmp_path)
+    monkeypatch.setattr(corpus, "exists", lambda folder=tmp_path / "data": (folder / "dataset_dict.json").exists())
+    monkeypatch.setattr(corpus, "build", lambda library: built.append(1) or build(library))
+    return built
 
 
-def test_a_folder_is_replaced_only_by_a_whole_one(tmp_path):
-    target = tmp_path / "data"
-    for content in ("un", "deux"):
-        with atomic.atomic_write(target) as partial:
-            partial.mkdir()
-            (partial / "x").write_text(content)
-    with pytest.raises(KeyboardInterrupt), atomic.atomic_write(target) as partial:
-        partial.mkdir()
-        raise KeyboardInterrupt
-    assert (target / "x").read_text() == "deux"
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+def test_the_embedded_corpus_is_built_once(nothing_done):
+    folder = corpus.folder()
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert corpus.folder() == folder and len(nothing_done) == 1
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_the_embedded_corpus_is_built_again_when_damaged_or_when_its_sources_change(
+    nothing_done, tmp_path, monkeypatch
+):
+    folder = corpus.folder()
+    next((folder / "validation").glob("*.arrow")).write_bytes(b"tronqu")
+    assert corpus.folder() == folder and len(nothing_done) == 2
+    stories = shutil.copytree(corpus.EXCERPTS, tmp_path / "stories")
+    monkeypatch.setattr(corpus, "EXCERPTS", stories)
+    assert corpus.folder() == folder and len(nothing_done) == 2, "les mêmes récits, ailleurs"
+    with open(stories / "lettres-de-la-brenne.txt", "a", encoding="utf-8") as story:
+        story.write("Un mot de plus.\n")
+    assert corpus.folder() != folder and len(nothing_done) == 3

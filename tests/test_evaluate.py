@@ -15,8 +15,8 @@ from small import small_model
 
 from atelier import settings
 from atelier.errors import AuroreError
-from atelier.exercises import catch_up
 from atelier.models import choice, hub
+from atelier.text import corpus
 from atelier.writing import comparison, evaluation
 
 STORY = "Dès l'aube, Hélène s'éveillait ; « déjà ! » soupirait le père Maurice, œil mi-clos. " * 6
@@ -105,7 +105,7 @@ def evaluate(prepared, *options: str) -> tuple[str, str]:
     ):
         patch.setattr(sys, "argv", ["evaluate.py", *options])
         patch.setenv("COLUMNS", WIDE)
-        patch.setattr(catch_up, "data_folder", lambda: prepared / "data")
+        patch.setattr(corpus, "folder", lambda: prepared / "data")
         patch.setattr(choice, "latest_run", lambda: None)
         patch.setattr(settings, "BASE_MODEL", "mini")
         load("evaluate.py").main()
@@ -183,7 +183,7 @@ def test_the_base_model_is_that_of_the_run(candidates, tmp_path, monkeypatch):
 )
 def test_a_base_model_that_is_lost_leaves_the_after_alone(candidates, lost, why, tmp_path, monkeypatch, capsys):
     def unreachable(name):
-        raise hub.HubUnreachable("le hub ne répond pas")
+        raise hub.Unavailable("le hub ne répond pas")
 
     monkeypatch.setattr(hub, "cached_folder", lambda name: None)
     monkeypatch.setattr(hub, "probe", unreachable)

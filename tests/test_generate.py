@@ -12,7 +12,7 @@ from scripts import AURORE, environment, load, refused, succeed
 
 from atelier import models
 from atelier.errors import AuroreError
-from atelier.models import choice
+from atelier.models import integrity
 from atelier.text import corpus
 from atelier.writing import originality
 
@@ -184,7 +184,7 @@ def test_a_spoilt_model_is_never_loaded(tmp_path, spoil, sentence):
     shutil.copytree(AURORE / "mini", tmp_path / "model")
     spoil(tmp_path / "model")
     with pytest.raises(AuroreError, match=sentence):
-        choice.checked(tmp_path / "model")
+        integrity.checked(tmp_path / "model")
 
 
 def truncate(path):

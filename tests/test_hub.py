@@ -15,7 +15,8 @@ from safetensors.numpy import save_file
 from scripts import AURORE, refused, run, succeed
 from transformers import AutoTokenizer
 
-from atelier.models import hub
+from atelier import settings
+from atelier.models import choice, hub
 
 NAME = "benjamin/gpt2-wechsel-french"
 WIDTH, LAYERS, CONTEXT = 32, 2, 128
@@ -200,7 +201,7 @@ def test_the_hub_is_given_up_quickly(address, sentence, serve, monkeypatch):
         address = serve(address) if isinstance(address, type) else address
         monkeypatch.setattr(hub, "hf_hub_url", lambda *_: f"{address}/{NAME}/resolve/main/config.json")
         start = time.perf_counter()
-        with pytest.raises(hub.HubUnreachable, match=sentence):
+        with pytest.raises(hub.Unavailable, match=sentence):
             hub.probe(NAME)
         assert time.perf_counter() - start < 3
 
@@ -214,3 +215,33 @@ def test_a_chosen_model_that_cannot_be_had_is_never_replaced(serve, tmp_path):
         "2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="quelquun/inconnu", HF_ENDPOINT="http://127.0.0.1:9"
     )
     assert "AURORE_MODEL=mini" in down
+
+
+def test_a_stale_token_does_not_forbid_a_public_model(serve, tmp_path):
+    """Le hub répond 401 à un mauvais jeton, même pour un modèle que tout le monde peut lire."""
+    write_published_model(tmp_path / "published")
+
+    class Strict(Hub):
+        folder = tmp_path / "published"
+
+        def answer(self, body):
+            if "Authorization" not in self.headers:
+                return super().answer(body)
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    done = succeed(
+        "2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(Strict), HF_TOKEN="hf_perime"
+    )
+    assert "refuse votre jeton (HF_TOKEN)" in done.stderr and done.stderr.count("jeton") == 1
+    assert f"Téléchargement de {NAME}" in done.stderr and "mini, embarqué" not in done.stderr
+
+
+def test_a_hub_that_does_not_know_the_default_model_does_not_stop_the_workshop(serve, tmp_path, monkeypatch, capsys):
+    (tmp_path / "empty").mkdir()
+    address = serve(hub_serving(tmp_path / "empty"))
+    monkeypatch.setattr(hub, "hf_hub_url", lambda *_: f"{address}/{NAME}/resolve/main/config.json")
+    monkeypatch.setattr(hub, "cached_folder", lambda name: None)
+    assert choice.base_model(NAME) == settings.MINI
+    assert "ne connaît pas de modèle de ce nom" in capsys.readouterr().err

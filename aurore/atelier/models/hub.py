@@ -7,6 +7,7 @@ un dossier.
 
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import requests
@@ -42,8 +43,12 @@ CUT = (
 )
 
 
-class HubUnreachable(AuroreError):
-    """Le hub ne répond pas, ou ce qui répond n'est pas lui."""
+class Unavailable(AuroreError):
+    """Le hub ne donnera pas ce modèle : pourquoi (un bout de phrase), et que faire."""
+
+    def __init__(self, reason: str, remedy: str = "Réessayez avec du réseau"):
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 def cached_folder(model_id: str) -> Path | None:
@@ -56,35 +61,43 @@ def cached_folder(model_id: str) -> Path | None:
 
 
 def probe(model_id: str) -> None:
-    """Demande au hub un seul petit fichier, et n'attend pas plus de `PROBE_SECONDS`.
+    """Demande au hub un seul petit fichier, et n'attend pas plus de `PROBE_SECONDS`. Lève `Unavailable` s'il ne le donne pas.
 
-    Lève `HubUnreachable` s'il ne répond pas, `AuroreError` s'il ne connaît pas ce modèle.
+    Un jeton périmé (HF_TOKEN) fait refuser même un modèle public : on s'en passe alors, ici et pour tout ce qui suit.
     """
     if constants.HF_HUB_OFFLINE:
-        raise HubUnreachable("HF_HUB_OFFLINE interdit de demander au hub")
+        raise Unavailable("HF_HUB_OFFLINE interdit de demander au hub")
+    answer = _ask(model_id)
+    if answer is not None and answer.status_code == 401 and "authorization" in build_hf_headers():
+        tell("Le hub refuse votre jeton (HF_TOKEN) : est-il périmé ? On s'en passera.")
+        constants.HF_HUB_DISABLE_IMPLICIT_TOKEN = True  # le client du hub lit ce réglage à chaque requête
+        answer = _ask(model_id)
+    if answer is None or answer.status_code >= 500:
+        raise Unavailable(f"{constants.ENDPOINT} ne répond pas")
+    if answer.status_code == 429:
+        raise Unavailable(f"{constants.ENDPOINT} demande d'attendre (trop de requêtes depuis cette salle)")
+    if answer.status_code in (401, 403, 404):
+        raise Unavailable(
+            f"{constants.ENDPOINT} ne connaît pas de modèle de ce nom (ou il est privé)",
+            "Vérifiez AURORE_MODEL : un modèle du hub (« auteur/nom »), un dossier, ou « mini »",
+        )
+    if not any("X-Repo-Commit" in each.headers for each in (*answer.history, answer)):
+        raise Unavailable(f"ce qui répond à la place de {constants.ENDPOINT} n'est pas le hub (portail du wifi ?)")
+
+
+def _ask(model_id: str) -> requests.Response | None:
+    """Ce que le hub répond de ce modèle ; None s'il n'a rien répondu à temps."""
     url, answers = hf_hub_url(model_id, "config.json"), []
 
     def ask() -> None:
-        try:
+        with suppress(requests.exceptions.RequestException):
             answers.append(requests.head(url, headers=build_hf_headers(), timeout=PROBE_SECONDS, allow_redirects=True))
-        except requests.exceptions.RequestException:
-            pass
 
     # Dans un fil à part : aucun délai de `requests` ne couvre la recherche du nom de la machine.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(PROBE_SECONDS)
-    if not answers or answers[0].status_code >= 500:
-        raise HubUnreachable(f"{constants.ENDPOINT} ne répond pas")
-    if answers[0].status_code == 429:
-        raise HubUnreachable(f"{constants.ENDPOINT} demande d'attendre (trop de requêtes depuis cette salle)")
-    if answers[0].status_code in (401, 403, 404):
-        raise AuroreError(
-            f"Le hub ne connaît pas de modèle « {model_id} » (ou il est privé). Vérifiez AURORE_MODEL : un modèle du "
-            "hub (« auteur/nom »), un dossier, ou « mini »."
-        )
-    if not any("X-Repo-Commit" in answer.headers for answer in (*answers[0].history, answers[0])):
-        raise HubUnreachable(f"ce qui répond à la place de {constants.ENDPOINT} n'est pas le hub (portail du wifi ?)")
+    return answers[0] if answers else None
 
 
 def download(model_id: str) -> Path:
@@ -128,8 +141,9 @@ def _interrupted(model_id: str) -> AuroreError:
 
 def _download_file(model_id: str, name: str, progress: bool) -> str:
     """Un fichier du hub ; le client ne recommence pas de lui-même un téléchargement coupé au milieu."""
-    were_disabled = are_progress_bars_disabled()
-    (enable_progress_bars if progress else disable_progress_bars)()
+    hidden = not progress and not are_progress_bars_disabled()
+    if hidden:
+        disable_progress_bars()
     try:
         for attempt in range(1, TRIES + 1):
             try:
@@ -140,4 +154,5 @@ def _download_file(model_id: str, name: str, progress: bool) -> str:
                 tell(f"Connexion coupée ({type(error).__name__}) ; reprise, essai {attempt + 1} sur {TRIES}.")
                 time.sleep(2**attempt)
     finally:
-        (disable_progress_bars if were_disabled else enable_progress_bars)()
+        if hidden:
+            enable_progress_bars()

@@ -32,35 +32,33 @@ def adjusted(logits: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.nda
         )
     if not np.float32(sampling.temperature):
         return logits.argmax()[None], np.ones(1)
-    limited = 0 < sampling.top_k < len(logits)
-    chosen = (
-        np.flatnonzero(logits >= np.partition(logits, -sampling.top_k)[-sampling.top_k])
-        if limited
-        else np.arange(len(logits))
-    )
-    weights = np.exp(((logits[chosen] if limited else logits) - highest) / np.float32(sampling.temperature))
+    chosen = np.arange(len(logits))
+    if 0 < sampling.top_k < len(logits):
+        chosen = np.flatnonzero(logits >= np.partition(logits, -sampling.top_k)[-sampling.top_k])
+    weights = np.exp((logits[chosen] - highest) / np.float32(sampling.temperature))
     if sampling.top_p < 1:
-        total = weights.sum(dtype=np.float64)
-        # Ceux qui pèsent moins que cela n'en font pas 1 - top_p à eux tous : inutile de les trier. Huit fois plus suffit souvent.
-        for times in (8, 1):
-            likely = np.flatnonzero(weights >= times * (1 - sampling.top_p) / len(weights) * total)
-            if weights[likely].sum(dtype=np.float64) >= sampling.top_p * total:
-                break
-        order = likely[np.argsort(-weights[likely], kind="stable")]
-        kept = np.sort(
-            order[: 1 + np.searchsorted(np.cumsum(weights[order], dtype=np.float64), sampling.top_p * total)]
-        )
+        kept = _nucleus(weights, sampling.top_p)
         chosen, weights = chosen[kept], weights[kept]
     return chosen, weights / weights.sum(dtype=np.float64)
 
 
+def _nucleus(weights: np.ndarray, top_p: float) -> np.ndarray:
+    """Les rangs, dans l'ordre, des poids les plus lourds qui font ensemble `top_p` du total, au moins."""
+    total = weights.sum(dtype=np.float64)
+    # Ceux qui pèsent moins que cela n'en font pas 1 - top_p à eux tous : inutile de les trier. Huit fois plus suffit souvent.
+    for times in (8, 1):
+        likely = np.flatnonzero(weights >= times * (1 - top_p) / len(weights) * total)
+        if weights[likely].sum(dtype=np.float64) >= top_p * total:
+            break
+    order = likely[np.argsort(-weights[likely], kind="stable")]
+    number = 1 + np.searchsorted(np.cumsum(weights[order], dtype=np.float64), top_p * total)
+    return np.sort(order[:number])
+
+
 def most_likely(logits: np.ndarray, number: int) -> np.ndarray:
     """Les `number` tokens aux plus hauts scores (vocabulaire,), dans l'ordre."""
-    # Le plus haut de chaque part en borne assez d'autres pour n'en trier que quelques-uns.
-    parts = logits[: len(logits) // (8 * number) * 8 * number].reshape(8 * number, -1)
-    bound = np.sort(parts.max(axis=1))[-number] if parts.size else logits.min()
-    chosen = np.flatnonzero(logits >= bound)
-    return chosen[np.argsort(-logits[chosen], kind="stable")][:number]
+    chosen = np.argpartition(logits, -number)[-number:]
+    return chosen[np.argsort(-logits[chosen])]
 
 
 def draw(logits: np.ndarray, sampling: Sampling, random: np.random.Generator) -> int:

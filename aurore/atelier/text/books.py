@@ -2,12 +2,12 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from atelier.settings import CACHE, EXCERPTS
+from atelier.text.words import plain
 
 BOOKS = CACHE / "books"
 
@@ -77,10 +77,16 @@ def read_text(path: Path) -> str:
     return path.read_text(encoding=detect_encoding(path))
 
 
+def between(lines: list[str]) -> slice:
+    """Où sont, dans les lignes d'un fichier, celles qui vont de START à END : tout le livre, et rien du projet Gutenberg."""
+    start = next(number for number, line in enumerate(lines) if START.match(line)) + 1
+    return slice(start, next(number for number, line in enumerate(lines) if number >= start and END.match(line)))
+
+
 def author_text(path: Path) -> str:
-    """Le texte du fichier entre les lignes START et END : tout le livre, et rien du projet Gutenberg."""
-    text = START.split(read_text(path), maxsplit=1)[1]
-    return END.split(text, maxsplit=1)[0]
+    """Le texte du fichier, sans rien de ce que le projet Gutenberg met autour."""
+    lines = read_text(path).split("\n")
+    return "\n".join(lines[between(lines)])
 
 
 def mend_encoding(path: Path) -> None:
@@ -100,14 +106,11 @@ def differences(book: Book, path: Path) -> Iterator[str]:
         ("numéro", r"\[e(?:book|text) *#(\d+)\]", book.id),
     ):
         found = re.search(pattern, header, re.MULTILINE | re.IGNORECASE)
-        same = found and (found[1] == expected if field == "numéro" else _plain(found[1]).startswith(_plain(expected)))
-        if found and not same:
+        if found and not _same_words(found[1], expected):
             yield f"{field} « {found[1].strip()} » au lieu de « {expected} »"
 
 
-def _plain(text: str) -> str:
-    """Le texte sans accents, majuscules ni ponctuation : « LÉLIA » et « Lelia » sont le même titre."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(
-        r"[^a-z0-9]+", " ", "".join(letter for letter in letters if not unicodedata.combining(letter))
-    ).strip()
+def _same_words(found: str, expected: str) -> bool:
+    """Les mêmes mots, ou davantage : « LÉLIA, tome 1 » est bien « Lelia »."""
+    first, last = (re.findall(r"[a-z0-9]+", plain(text)) for text in (found, expected))
+    return first[: len(last)] == last

@@ -1,7 +1,9 @@
 """Le corpus : les phrases des livres, réparties en `train`, `validation` et `test`, écrites et relues."""
 
+import hashlib
 import random
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from datasets import Dataset, DatasetDict, Features, Value, load_from_disk
@@ -9,7 +11,7 @@ from datasets import Dataset, DatasetDict, Features, Value, load_from_disk
 from atelier.atomic import atomic_write, restored
 from atelier.console import step, tell
 from atelier.errors import AuroreError
-from atelier.settings import CACHE, DATA, SEED
+from atelier.settings import CACHE, DATA, EXCERPTS, SEED
 from atelier.text import books
 from atelier.text.books import Book
 from atelier.text.cleaning import clean
@@ -93,13 +95,23 @@ def folder() -> Path:
     if exists():
         return checked()
     tell(f"Pas encore de données dans {DATA} : les récits embarqués en tiennent lieu. Pour de vrais romans : {step(1)}")
-    embedded = CACHE / "extraits"
-    tokenizer = sentence_tokenizer()
-    paragraphs_of = ((book, clean(books.author_text(books.cached(book)))) for book in books.embedded())
-    save_data(
-        build((book, [tokenizer.tokenize(text) for text in paragraphs]) for book, paragraphs in paragraphs_of), embedded
-    )
-    return embedded
+    embedded = CACHE / f"extraits-{_fingerprint()}"
+    try:
+        return checked(embedded)
+    except AuroreError:  # pas encore faites, ou abîmées
+        save_data(build((book, _paragraphs(book)) for book in books.embedded()), embedded)
+        return embedded
+
+
+def _fingerprint() -> str:
+    """Ce dont dépendent les données des récits embarqués : les récits, et le code qui les nettoie et les coupe."""
+    sources = [*sorted(EXCERPTS.iterdir()), *sorted(Path(__file__).parent.rglob("*.*"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources if path.suffix != ".pyc")).hexdigest()[:12]
+
+
+def _paragraphs(book: Book) -> list[list[str]]:
+    """Les phrases de chaque paragraphe d'un livre déjà là."""
+    return [sentence_tokenizer().tokenize(text) for text in clean(books.author_text(books.cached(book)))]
 
 
 def load_data(folder: Path = DATA) -> DatasetDict:
@@ -107,32 +119,17 @@ def load_data(folder: Path = DATA) -> DatasetDict:
     return load_from_disk(checked(folder))
 
 
-def paragraphs(split: Dataset) -> Iterator[str]:
-    """Les paragraphes d'une partie du corpus : leurs phrases rejointes par une espace."""
-    key, sentences = None, []
-    for text, book, number in zip(split["text"], split["book"], split["paragraph"]):
-        if (book, number) != key and sentences:
-            yield " ".join(sentences)
-            sentences = []
-        key = book, number
-        sentences.append(text)
-    if sentences:
-        yield " ".join(sentences)
+def paragraphs(rows: Iterable[dict]) -> Iterator[str]:
+    """Les paragraphes : leurs phrases rejointes par une espace."""
+    for _, sentences in groupby(rows, key=lambda row: (row["book"], row["paragraph"])):
+        yield " ".join(row["text"] for row in sentences)
 
 
-def texts(split: Dataset) -> Iterator[str]:
+def texts(rows: Iterable[dict]) -> Iterator[str]:
     """Les textes d'un seul tenant : un livre, ou ce qui en reste de part et d'autre du passage de validation.
 
-    Les phrases d'un paragraphe sont rejointes par une espace, les paragraphes par un saut de ligne.
+    Un saut de ligne sépare les paragraphes.
     """
-    pieces, previous = [], None
-    for row in split:
-        follows = previous and row["book"] == previous["book"] and row["position"] == previous["position"] + 1
-        if previous and not follows:
-            yield "".join(pieces)
-            pieces = []
-        if pieces:
-            pieces.append(" " if row["paragraph"] == previous["paragraph"] else "\n")
-        pieces.append(row["text"])
-        previous = row
-    yield "".join(pieces)
+    # Dans un même texte, la position et le rang avancent ensemble : leur différence ne change pas.
+    for _, followed in groupby(enumerate(rows), key=lambda one: (one[1]["book"], one[1]["position"] - one[0])):
+        yield "\n".join(paragraphs(row for _, row in followed))

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import ssl
 import time
 import urllib.request
@@ -13,6 +12,7 @@ from pathlib import Path
 from urllib.error import ContentTooShortError, HTTPError, URLError
 from urllib.parse import urlsplit
 
+from atelier.atomic import provisional
 from atelier.console import decimal, tell
 from atelier.errors import AuroreError
 from atelier.settings import PUBLIC_MIRRORS
@@ -145,23 +145,19 @@ def _download(url: str, path: Path, download_file: Callable[[str, Path], None]) 
     """Télécharge à côté, et ne donne son nom au fichier que si c'est un livre entier."""
     if url.startswith(PUBLIC_MIRRORS):
         time.sleep(PAUSE)
-    partial = path.parent / ".partial" / path.name
-    shutil.rmtree(partial.parent, ignore_errors=True)
-    partial.parent.mkdir(parents=True, exist_ok=True)
     try:
-        download_file(url, partial)
-        if not partial.exists():
-            raise AuroreError(f"download_file n'a rien écrit dans {partial}.")
-        books.mend_encoding(partial)
-        if not (fault := content_fault(partial)):
-            os.replace(partial, path)
-        return fault
+        with provisional(path) as partial:
+            download_file(url, partial)
+            if not partial.exists():
+                raise AuroreError(f"download_file n'a rien écrit dans {partial}.")
+            books.mend_encoding(partial)
+            if not (fault := content_fault(partial)):
+                os.replace(partial, path)
+            return fault
     except AuroreError:
         raise
     except Exception as error:
         return _connection_fault(error, url)
-    finally:
-        shutil.rmtree(partial.parent, ignore_errors=True)
 
 
 def content_fault(path: Path) -> Fault | None:

@@ -12,10 +12,9 @@ FIRST, LAST = 50, 100
 
 def author_lines(lines: list[str]) -> set[int]:
     """Les numéros (à partir de 0) des lignes du fichier que le nettoyage laisse à l'autrice."""
-    start = next(number for number, line in enumerate(lines) if books.START.match(line)) + 1
-    end = next(number for number, line in enumerate(lines) if books.END.match(line))
-    body = "\n".join(line.rstrip() for line in lines[start:end])
-    return {start + number for block in author_blocks(body) for number in block.numbers}
+    book = books.between(lines)
+    text = "\n".join(line.rstrip() for line in lines[book])
+    return {book.start + number for block in author_blocks(text) for number in block.numbers}
 
 
 def compare(path: Path) -> tuple[int, int]:
@@ -29,9 +28,9 @@ def compare(path: Path) -> tuple[int, int]:
 def show(library: Iterable[tuple[Book, Path]]) -> None:
     """Le tableau, livre par livre."""
     print(
-        f"Couper les {FIRST} premières lignes et les {LAST} dernières laisse des lignes qui ne sont pas de l'autrice (licence,"
+        f"Couper les {FIRST} premières lignes et les {LAST} dernières laisse des lignes qui ne sont pas de l'autrice\n"
+        "(licence, titres, notes, images), et perd des siennes :\n"
     )
-    print("titres, notes, images), et perd des siennes :\n")
     counts = [(book.title, *compare(path)) for book, path in library]
     counts.append(("en tout", sum(left for _, left, _ in counts), sum(lost for *_, lost in counts)))
     print(f"  {'':<32} {'laissées':>9} {'perdues':>9}")

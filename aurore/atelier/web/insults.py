@@ -2,27 +2,19 @@
 
 import dataclasses
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
-from atelier.text.words import LETTERS, word_list
+from atelier.text.words import LETTERS, plain, word_list
 from atelier.writing.streaming import Token
 
 
-def _plain(word: str) -> str:
-    """Le mot sans accents ni majuscules, de la même longueur : « é » devient « e »."""
-    return "".join(unicodedata.normalize("NFD", letter)[0] for letter in word.lower()) if word.isalpha() else word
-
-
-INSULTS = frozenset(_plain(word) for word in word_list("insults"))
+INSULTS = frozenset(plain(word) for word in word_list("insults"))
 
 
 def insults(text: str) -> list[re.Match]:
     """Où sont les insultes de ce texte ; un pluriel en est une."""
     return [
-        word
-        for word in LETTERS.finditer(text)
-        if not INSULTS.isdisjoint({plain := _plain(word[0]), plain.rstrip("sx")})
+        word for word in LETTERS.finditer(text) if not INSULTS.isdisjoint({plain(word[0]), plain(word[0]).rstrip("sx")})
     ]
 
 
