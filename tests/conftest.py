@@ -16,7 +16,6 @@ from scripts import AURORE, load, run_fresh, succeed, succeeded
 from atelier import settings
 from atelier.text import books
 
-
 # Ce qui se prépare en lançant un script, la page ou un navigateur.
 LONG_TO_PREPARE = {"prepared", "demonstration", "trained", "followed", "site", "browser", "killed"}
 # Ce que nomme une fonction qui lance un Python neuf, ou la copie d'un Python déjà lancé.
