@@ -44,7 +44,7 @@ def show_summary(model: GPT2) -> None:
     print(f"La couche « transformer » empile {blocks} blocs identiques, de largeur {width}.\n")
 
 
-# 3.2 À essayer, dans `main` : `models.base_model("auteur/nom")`, ou "mini", ou `--sizes`.
+# 3.2 À essayer : un autre modèle, par `models.base_model("auteur/nom")`, dans `main`.
 
 # 3.b À réfléchir : comment choisir un modèle ?
 

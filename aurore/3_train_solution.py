@@ -47,7 +47,7 @@ def show_summary(model: GPT2) -> None:
     print(f"La couche « transformer » empile {blocks} blocs identiques, de largeur {width}.\n")
 
 
-# >>> 3.2 À essayer, dans `main` : `models.base_model("auteur/nom")`, ou "mini", ou `--sizes`.
+# >>> 3.2 À essayer : un autre modèle, par `models.base_model("auteur/nom")`, dans `main`.
 # Deux modèles se comparent par leurs paramètres (`--sizes`), par leur perplexité avant tout
 # entraînement, si leur tokenizer est le même, et par leurs textes. GPT-2 medium a près de trois
 # fois les paramètres de small, et un pas y coûte à peu près trois fois plus ; mini en a dix-huit

@@ -1,6 +1,7 @@
 """L'étape 3 : des blocs pleins, une perte qui baisse, un modèle que tout le monde relit."""
 
 import argparse
+import functools
 import importlib.util
 import json
 import math
@@ -22,10 +23,11 @@ from scripts import AURORE, environment, load, refused, run, succeed, succeeded
 from small import small_model
 from transformers import TFGPT2LMHeadModel
 
-from atelier import errors
+from atelier import errors, settings
 from atelier.models import choice, export, sizes, vocabulary
 from atelier.models.gpt2 import GPT2
 from atelier.training import batches, callbacks, distribution, pace, runs
+from atelier.training import history as histories
 from atelier.training.backup import BEST
 from atelier.training.schedule import WarmupCosine
 
@@ -191,9 +193,10 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
         home.mkdir()
         (home / "data").symlink_to(prepared / "data")
     options = ["--max-steps", "60", "--batch-size", "2", "--learning-rate", "0.01"]
+    base = shutil.copytree(tiny, tmp_path / "base")
     killed = subprocess.Popen(
         [sys.executable, AURORE / "3_train_solution.py", *options],
-        env=environment(homes["killed"], AURORE_MODEL=tiny),
+        env=environment(homes["killed"], AURORE_MODEL=str(base)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -209,6 +212,7 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
         assert "ne se change pas" in refused(
             "3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"]
         )
+        shutil.rmtree(base)  # le modèle de base n'est plus là : l'entraînement n'a besoin que de son dossier
         shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
         whole.result()
     whole, resumed = finished(homes["whole"]), finished(homes["killed"])
@@ -221,6 +225,35 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
     assert resumed["val_loss"][-1] == pytest.approx(whole["val_loss"][-1], rel=1e-3)
     assert resumed["final_val_loss"] == pytest.approx(whole["final_val_loss"], rel=1e-3)
     assert "Aucun entraînement à reprendre" in refused("3_train_solution.py", "--resume", home=homes["killed"])
+
+
+def test_only_a_run_that_has_not_ended_can_be_resumed(tmp_path, monkeypatch):
+    """Un ménage interrompu, ou qu'un antivirus empêche, laisse des restes : l'entraînement n'en est pas moins fini."""
+    monkeypatch.setattr(settings, "MODELS", tmp_path)
+    (tmp_path / "run" / "state").mkdir(parents=True)
+    (tmp_path / "run" / "state" / "checkpoint").write_text("")
+    history = histories.new("mini", {}, 3.5)
+    histories.write(tmp_path / "run", history)
+    assert runs.unfinished() == tmp_path / "run"
+    histories.write(tmp_path / "run", history | {"final_val_loss": 3.4})
+    assert runs.unfinished() is None
+    (tmp_path / "run" / "history.json").unlink()
+    assert runs.unfinished() is None, "il ne dit rien de lui"
+
+
+def test_a_run_is_not_resumed_with_other_data_or_another_model(tokenizer, tmp_path):
+    model = small_model(tokenizer)
+    blocks = np.arange(4 * 128, dtype=np.int32).reshape(4, 128)
+    options = argparse.Namespace(batch_size=2, freeze=0, seed=1, resume="")
+    run = functools.partial(runs.Run, tmp_path, tokenizer=tokenizer, rate=WarmupCosine(0.01), eval_blocks=blocks[:1])
+    model.compile()
+    histories.write(tmp_path, run(model=model, train_blocks=blocks, options=options).history)
+    options.resume = str(tmp_path / runs.START)
+    assert run(model=model, train_blocks=blocks, options=options).history["tokens"] == 512
+    with pytest.raises(errors.AuroreError, match="les données ont changé"):
+        run(model=model, train_blocks=blocks[::-1], options=options)  # autant de tokens, mais d'autres
+    with pytest.raises(errors.AuroreError, match="le modèle que charge le script"):
+        run(model=small_model(tokenizer, n_layer=1), train_blocks=blocks, options=options)
 
 
 def test_two_machines_learn_together_what_one_learns_alone(prepared, tiny, tmp_path):

@@ -48,7 +48,11 @@ def unfinished(folder: Path) -> bool:
 
     Sa dernière perte ne s'écrit qu'une fois le modèle retenu : les restes d'un ménage interrompu n'y changent rien.
     """
-    return (folder / "state" / "checkpoint").exists() and "final_val_loss" not in choice.history(folder)
+    try:
+        history = choice.history(folder)
+    except (OSError, ValueError):  # abîmée : il n'y a rien à en tirer
+        return False
+    return bool(history) and "final_val_loss" not in history and (folder / "state" / "checkpoint").exists()
 
 
 def perplexity(loss: float) -> float:

@@ -68,7 +68,7 @@ def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf
     with giving_back_memory(), model.distribute_strategy.scope():
         # Bâti ici plutôt que pendant la compilation, qui découperait la mémoire autrement.
         model.optimizer.build(model.trainable_variables)
-        weights = model.get_weights() if float(model.optimizer.learning_rate) else None
+        weights = model.get_weights() if model.optimizer.learning_rate.numpy() else None
         model.fit(in_rounds(batches, MEASURED_STEPS), verbose=0, callbacks=[StopOnNaN(), Clock()])
     if weights:
         model.set_weights(weights)
