@@ -142,7 +142,7 @@ def test_a_ctrl_c_that_a_library_mistreats_still_interrupts(main, tmp_path):
     program = f"""if True:
         import sys, time, _thread
         sys.path.insert(0, {str(AURORE)!r})
-        from atelier import console
+        from atelier import launch
         class Doomed:
             def __del__(self):
                 _thread.interrupt_main()
@@ -155,7 +155,7 @@ def test_a_ctrl_c_that_a_library_mistreats_still_interrupts(main, tmp_path):
                 raise RuntimeError("autre chose")
         def main():
             {main}
-        console.run(main)
+        launch.run(main)
     """
     start = time.perf_counter()
     done = subprocess.run(

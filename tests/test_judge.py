@@ -1,6 +1,9 @@
 """Juger le fichier d'une personne, quoi qu'elle y ait écrit : des fautes de frappe, des boucles sans fin, rien du tout."""
 
+import hashlib
 import re
+import threading
+import time
 
 import pytest
 
@@ -75,3 +78,20 @@ def test_a_missing_file_can_be_found_again(stub_file):
 def test_what_a_function_prints_cannot_fill_the_memory():
     printed = calls.call(lambda: [print("x" * 1000) for _ in range(10_000)]).printed
     assert len(printed) < 200_000
+
+
+def test_what_other_threads_compute_does_not_count():
+    def compute(until: float) -> None:
+        while time.process_time() < until:
+            hashlib.sha256(bytes(10_000_000))  # sans le verrou de Python
+
+    with judge.time_limit(0.5):
+        thread = threading.Thread(target=compute, args=(time.process_time() + 1.5,))
+        thread.start()
+        thread.join()
+
+
+def test_what_the_main_thread_computes_counts():
+    with pytest.raises(KeyboardInterrupt), judge.time_limit(0.2):
+        while True:
+            pass

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from atelier.text.words import LETTERS, plain, word_list
 from atelier.writing.streaming import Token
 
-
 INSULTS = frozenset(plain(word) for word in word_list("insults"))
 
 
