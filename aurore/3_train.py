@@ -23,11 +23,13 @@ from atelier.training import callbacks, distribution, pace, packing, runs, sched
 
 # 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
 
-# 3.5 À essayer : changer la durée et la taille des lots, ici ou par `--epochs 2 --batch-size 16`. Qu'est-ce qui change ?
+# 3.5 À essayer : changer la durée et la taille des lots, ici ou par `--epochs 2 --batch-size 16`.
+# Qu'est-ce qui change ?
 MINUTES = 10
 BATCH_SIZE = 8
 
-# 3.6 (bonus) À essayer : un taux d'apprentissage dix fois plus grand, puis dix fois plus petit. Que se passe-t-il ?
+# 3.6 (bonus) À essayer : un taux d'apprentissage dix fois plus grand, puis dix fois plus petit. Que
+# se passe-t-il ?
 LEARNING_RATE = None  # None : choisi selon la taille du modèle
 DROPOUT = 0.0  # rien n'est lu deux fois, ou presque : il n'y a pas de quoi apprendre par cœur, et le pas coûte moins cher
 
@@ -124,7 +126,8 @@ def load_data(folder: Path) -> DatasetDict:
     console.todo("3.3")
 
 
-# 3.b À réfléchir : pourquoi corriger les poids après un lot d'exemples, et non après chacun, ou après tous ?
+# 3.b À réfléchir : pourquoi corriger les poids après un lot d'exemples, et non après chacun, ou
+# après tous ?
 def make_blocks(
     data: DatasetDict, tokenizer: PreTrainedTokenizerBase
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -157,7 +160,8 @@ def fit(
 
     `saver` garde le meilleur modèle ; `others`, les autres aides (callbacks), dont l'entraînement peut se passer.
     """
-    # TODO 3.4 : Entraîner le modèle sur `tf_train_dataset`, `epochs` fois, en l'évaluant sur `tf_eval_dataset`, avec `saver` ; rendre son histoire.
+    # TODO 3.4 : Entraîner le modèle sur `tf_train_dataset`, `epochs` fois, en l'évaluant sur
+    # `tf_eval_dataset`, avec `saver` ; rendre son histoire.
     # À utiliser : model.fit
     console.todo("3.4")
 
@@ -175,7 +179,8 @@ def main() -> None:
     history = choice.history(resumed) if resumed else {}
     keras.utils.set_random_seed(options.seed)
 
-    # 3.2 À essayer : un autre modèle français, `models.base_model("auteur/nom")` ou "mini". Sans réseau : `--sizes`.
+    # 3.2 À essayer : un autre modèle français, `models.base_model("auteur/nom")` ou "mini". Sans
+    # réseau : `--sizes`.
     MODEL_NAME = models.base_model(history.get("base_model"))
     # 3.c À réfléchir : comment choisir un modèle ?
     if options.sizes:
