@@ -7,7 +7,6 @@ d'attention, `eos_token_id` 50256 dans la configuration alors que le tokenizer d
 import http.server
 import json
 import socket
-import time
 
 import numpy as np
 import pytest
@@ -128,6 +127,23 @@ class Hub(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Down(http.server.BaseHTTPRequestHandler):
+    """Un hub en panne, qui retient ce qu'on lui a demandé."""
+
+    asked = []
+
+    def do_HEAD(self):
+        self.asked.append(self.path)
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD
+
+    def log_message(self, *_):
+        pass
+
+
 def hub_serving(folder, cuts=0):
     return type("Hub", (Hub,), {"folder": folder, "cuts_left": cuts, "starts": {}})
 
@@ -144,12 +160,10 @@ def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, 
     assert handler.starts["model.safetensors"] == [0, 10 * 2**20], "repris là où c'était coupé, à dix Mio près"
     assert first.stdout.startswith("Le soir") and len(first.stdout.strip()) > len("Le soir")
 
-    start = time.perf_counter()
-    again = succeed(
-        "4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT="http://127.0.0.1:9"
-    )
+    down = type("Down", (Down,), {"asked": []})
+    again = succeed("4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(down))
     assert again.stdout == first.stdout and "déjà téléchargé" in again.stderr
-    assert time.perf_counter() - start < 60, "six essais par fichier feraient attendre des minutes"
+    assert down.asked == [], "six essais par fichier feraient attendre des minutes"
 
 
 def test_generation_stops_at_the_tokenizers_end_of_text(tmp_path):
@@ -161,11 +175,11 @@ def test_generation_stops_at_the_tokenizers_end_of_text(tmp_path):
     assert done.stdout.strip() == "Le soir ! ! !", "et les espaces du français restent"
 
 
-def test_without_the_hub_the_default_model_is_mini_and_the_script_says_so(tmp_path):
-    start = time.perf_counter()
-    done = succeed("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT="http://127.0.0.1:9")
-    assert "http://127.0.0.1:9 ne répond pas" in done.stderr and "mini" in done.stderr
-    assert time.perf_counter() - start < 30
+def test_without_the_hub_the_default_model_is_mini_and_the_script_says_so(serve, tmp_path):
+    address = serve(Down)
+    done = succeed("2_tokenize_solution.py", home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=address)
+    assert f"{address} ne répond pas" in done.stderr and "mini" in done.stderr
+    assert Down.asked == [f"/{NAME}/resolve/main/config.json"], "une question, une décision"
 
 
 class Portal(http.server.BaseHTTPRequestHandler):
@@ -193,17 +207,15 @@ class Portal(http.server.BaseHTTPRequestHandler):
     ],
     ids=["refus", "nom inconnu", "trou noir", "portail"],
 )
-def test_the_hub_is_given_up_quickly(address, sentence, serve, monkeypatch):
+def test_a_hub_that_does_not_answer_is_given_up(address, sentence, serve, monkeypatch):
     assert hub.PROBE_SECONDS <= 15
     monkeypatch.setattr(hub, "PROBE_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as hole:  # accepte et se tait, comme un pare-feu qui jette les paquets
         address = address or f"http://127.0.0.1:{hole.getsockname()[1]}"
         address = serve(address) if isinstance(address, type) else address
         monkeypatch.setattr(hub, "hf_hub_url", lambda *_: f"{address}/{NAME}/resolve/main/config.json")
-        start = time.perf_counter()
         with pytest.raises(hub.Unavailable, match=sentence):
             hub.probe(NAME)
-        assert time.perf_counter() - start < 3
 
 
 def test_a_chosen_model_that_cannot_be_had_is_never_replaced(serve, tmp_path):
