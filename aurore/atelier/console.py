@@ -40,12 +40,11 @@ def tell(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def command(script: str) -> str:
+def command(script: str, *options: str) -> str:
     """La ligne qui lance un script, telle qu'on la tape ici : `python aurore/…`, ou le Python du dossier .venv."""
     python, project = Path(sys.executable), FOLDER.parent
-    if python.is_relative_to(project) and not IN_CONTAINER:
-        return f"{python.relative_to(project)} aurore/{script}"
-    return f"python aurore/{script}"
+    here = python.is_relative_to(project) and not IN_CONTAINER
+    return " ".join([str(python.relative_to(project)) if here else "python", f"aurore/{script}", *options])
 
 
 def step(number: int) -> str:
@@ -137,7 +136,8 @@ def number_option(
     bounds = [f"supérieur à {above:g}"] if above > -math.inf else []
     bounds += [f"d'au moins {minimum:g}"] if minimum > -math.inf else []
     bounds += [f"d'au plus {maximum:g}"] if maximum < math.inf else []
-    expected = f"un nombre{' entier' if kind is int else ''} {' et '.join(bounds)}".rstrip()
+    number = "un nombre entier" if kind is int else "un nombre"
+    expected = f"{number} {' et '.join(bounds)}".rstrip()
 
     def parse(text: str):
         try:
