@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import signal
 import threading
 import time
 
@@ -80,7 +81,15 @@ def test_what_a_function_prints_cannot_fill_the_memory():
     assert len(printed) < 200_000
 
 
-def test_what_other_threads_compute_does_not_count():
+@pytest.fixture
+def interruptible():
+    """Ctrl-C interrompt, même si les essais tournent en tâche de fond : `main` le règle ainsi."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_what_other_threads_compute_does_not_count(interruptible):
     def compute(until: float) -> None:
         while time.process_time() < until:
             hashlib.sha256(bytes(10_000_000))  # sans le verrou de Python
@@ -91,7 +100,7 @@ def test_what_other_threads_compute_does_not_count():
         thread.join()
 
 
-def test_what_the_main_thread_computes_counts():
+def test_what_the_main_thread_computes_counts(interruptible):
     with pytest.raises(KeyboardInterrupt), judge.time_limit(0.2):
         while True:
             pass
