@@ -114,4 +114,5 @@ def _enter_key() -> queue.SimpleQueue:
 
 
 def _has_keyboard() -> bool:
+    """Quelqu'un peut-il taper quelque chose ?"""
     return bool(sys.stdin and sys.stdin.isatty())
