@@ -1,11 +1,11 @@
 """Étape 3 : le modèle de base lit George Sand.
 
-Le modèle sait déjà le français. On lui fait lire nos livres : à chaque token, il devine le suivant, se trompe, et ses
-poids sont un peu corrigés. C'est l'apprentissage par transfert (fine-tuning).
+Le modèle sait déjà le français. On lui fait lire nos livres : à chaque token, il devine le suivant,
+se trompe, et ses poids, les nombres qui le composent, sont un peu corrigés. C'est le réglage fin
+(fine-tuning), une forme d'apprentissage par transfert.
 """
 
-import math
-import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import atelier.quiet  # avant TensorFlow, pour taire ses messages
@@ -17,30 +17,161 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from atelier import console, launch, models, settings
 from atelier.models import choice, sizes, vocabulary
-from atelier.models.gpt2 import GPT2
+from atelier.models.gpt2 import GPT2  # TFGPT2LMHeadModel, de transformers, qui apprend plus vite
 from atelier.text import corpus
-from atelier.training import callbacks, distribution, pace, packing, runs, schedule
+from atelier.training import batches, runs, schedule
+
+BLOCK_SIZE = batches.BLOCK_SIZE  # tokens que le modèle lit d'un coup
+DROPOUT = 0.0  # en dix minutes, rien n'est lu deux fois ; sur plusieurs époques, essayez 0.1
 
 # >>> 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
-# Le texte lui-même : la vérité est à portée de main, c'est le token suivant. Personne n'a rien à étiqueter, et tout livre
-# devient une suite d'exercices corrigés. On parle d'apprentissage auto-supervisé.
+# Le texte lui-même : la vérité est à portée de main, c'est le token suivant. Personne n'a rien à
+# étiqueter, et tout livre devient une suite d'exercices corrigés. On parle d'apprentissage
+# auto-supervisé.
 # <<< 3.a
 
-# >>> 3.5 À essayer : changer la durée et la taille des lots, ici ou par `--epochs 2 --batch-size 16`. Qu'est-ce qui change ?
-# Plus longtemps : la perplexité baisse, puis celle de validation remonte quand le modèle se met à retenir ses livres par
-# cœur. De plus gros lots : chaque correction est plus sûre et plus lente, une époque en compte moins, et il faut plus de
-# mémoire. Le meilleur réglage se mesure ; il ne se devine pas.
+
+def load_model(base: Path, tokenizer_folder: Path) -> tuple[GPT2, PreTrainedTokenizerBase]:
+    """Le modèle de base, et le tokenizer qui l'entraînera, accordés l'un à l'autre."""
+    model = GPT2.from_pretrained(base, resid_pdrop=DROPOUT, embd_pdrop=DROPOUT, attn_pdrop=DROPOUT)
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
+    vocabulary.adapt_embeddings(model, AutoTokenizer.from_pretrained(base), tokenizer)
+    vocabulary.set_end_of_text(model, tokenizer)
+    return model, tokenizer
+
+
+def show_summary(model: GPT2) -> None:
+    """De quoi le modèle est fait."""
+    # >>> 3.1 Afficher le résumé du modèle : ses couches, le nombre de ses paramètres.
+    model.summary()  # <<< 3.1
+    blocks, width = model.config.n_layer, model.config.n_embd
+    print(f"La couche « transformer » empile {blocks} blocs identiques, de largeur {width}.\n")
+
+
+# >>> 3.2 À essayer : un autre modèle, par `models.base_model("auteur/nom")`, dans `main`.
+# Deux modèles se comparent par leurs paramètres (`--sizes`), par leur perplexité avant tout
+# entraînement, si leur tokenizer est le même, et par leurs textes. GPT-2 medium a près de trois
+# fois les paramètres de small, et un pas y coûte à peu près trois fois plus ; mini en a dix-huit
+# fois moins que small.
+# <<< 3.2
+
+# >>> 3.b À réfléchir : comment choisir un modèle ?
+# Par la langue qu'il a apprise, sa taille (tient-il en mémoire ? combien de temps pour un pas ?),
+# sa licence, ce que sa fiche dit de ses données et de ses biais ; puis en l'essayant, lui et ses
+# concurrents, sur ses propres textes.
+# <<< 3.b
+
+
+def load_data(folder: Path) -> DatasetDict:
+    """Les données que l'étape 1 a enregistrées."""
+    # >>> 3.3 Relire, et rendre, les données enregistrées dans `folder`.
+    return load_from_disk(folder)
+    # <<< 3.3
+
+
+def pack(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> np.ndarray:
+    """Les textes en blocs d'identifiants, sans remplissage : (nombre de blocs, BLOCK_SIZE).
+
+    Compléter chaque phrase jusqu'à la plus longue de son lot gaspillerait la moitié du calcul. On
+    met donc les textes bout à bout, une fin de texte après chacun (elle s'apprend comme un autre
+    token), et l'on coupe en blocs égaux. Seul le dernier bloc, incomplet, se perd.
+    """
+    ids = []
+    for text in texts:
+        ids += tokenizer(text)["input_ids"] + [tokenizer.eos_token_id]
+    number_of_blocks = len(ids) // BLOCK_SIZE
+    whole = ids[: number_of_blocks * BLOCK_SIZE]
+    return np.array(whole, np.int32).reshape(number_of_blocks, BLOCK_SIZE)
+
+
+def make_blocks(data: DatasetDict, tokenizer) -> tuple[np.ndarray, np.ndarray]:
+    """Les données en blocs de tokens : ceux d'entraînement, et quelques-uns de validation.
+
+    `corpus.texts` recolle les phrases que l'étape 1 a coupées : un livre se lit d'un seul tenant.
+    """
+    train_blocks = pack(tokenizer, corpus.texts(data["train"]))
+    eval_blocks = pack(tokenizer, corpus.texts(data["validation"]))
+    return train_blocks, batches.sample_blocks(eval_blocks)
+
+
+def compile_model(model: GPT2, learning_rate: keras.optimizers.schedules.LearningRateSchedule):
+    """Comment le modèle se corrige.
+
+    On ne donne pas de `loss` : le modèle calcule lui-même sa perte, en comparant chaque token qu'il
+    devine à celui qui suit vraiment.
+    """
+    optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0)
+    # Seules les matrices gagnent à rester petites.
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    model.compile(optimizer=optimizer)
+
+
+# >>> 3.c À réfléchir : pourquoi corriger les poids après un lot d'exemples, et non après chacun ?
+# Après chacun : un seul exemple renseigne mal, on corrige dans tous les sens, et le processeur,
+# fait pour calculer en bloc, reste à moitié oisif. Après tous : une seule correction par époque,
+# sûre mais bien trop rare. Le lot est entre les deux.
+# <<< 3.c
+
+
+def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others):
+    """L'entraînement ; rend l'historique des pertes, que Keras a noté.
+
+    `saver` garde le meilleur modèle ; `others` : d'autres aides (callbacks), de même espèce.
+    """
+    # >>> 3.4 Appeler `model.fit` avec tout ce que reçoit `fit` ; rendre l'historique qu'il rend.
+    return model.fit(
+        tf_train_dataset,
+        validation_data=tf_eval_dataset,
+        epochs=epochs,
+        callbacks=[saver, *others],
+        verbose=0,  # une des aides dit où l'on en est, mieux que ne ferait Keras
+    )
+    # <<< 3.4
+
+
+def main() -> None:
+    options = parse_options()
+    runs.prepare(options)  # la graine du hasard ; avec --resume, l'entraînement à reprendre
+    base = models.base_model(options.resume)
+    if options.sizes:
+        return sizes.show_sizes(base)
+
+    # Le modèle, et nos livres en blocs de tokens.
+    model, tokenizer = load_model(base, options.resume or choice.tokenizer_to_train(base))
+    sizes.freeze(model, options.freeze)
+    show_summary(model)
+    data = load_data(corpus.folder())
+    train_blocks, eval_blocks = make_blocks(data, tokenizer)
+
+    # Comment il se corrige : un taux qui monte, puis redescend jusqu'au dernier pas.
+    rate = schedule.WarmupCosine(options.learning_rate or schedule.default_learning_rate(model))
+    compile_model(model, rate)
+
+    # `run` tient la maison : la place, le nombre de pas, les sauvegardes, la reprise. Il donne à
+    # `fit` les lots à lire, mélangés, en quelques tours que Keras nomme « époques » : le modèle est
+    # évalué à la fin de chacun.
+    with runs.start(model, tokenizer, rate, train_blocks, eval_blocks, options) as run:
+        fit(model, run.tf_train_dataset, run.tf_eval_dataset, run.rounds, run.saver, *run.callbacks)
+        run.save()
+    print(run.summary())
+
+
+# >>> 3.5 À essayer : `--epochs 2`, puis `--batch-size 16`. Qu'est-ce qui change ?
+# Plus longtemps : la perplexité baisse, puis celle de validation remonte quand le modèle se met à
+# retenir ses livres par cœur. De plus gros lots : chaque correction est plus sûre et plus lente,
+# une époque en compte moins, et il faut plus de mémoire. Le meilleur réglage se mesure ; il ne se
+# devine pas.
 # <<< 3.5
 MINUTES = 10
 BATCH_SIZE = 8
 
-# >>> 3.6 (bonus) À essayer : un taux d'apprentissage dix fois plus grand, puis dix fois plus petit. Que se passe-t-il ?
-# Trop grand, chaque correction dépasse son but : la perte monte, et le modèle oublie son français. Trop petit, il apprend peu
-# dans le temps qu'on lui donne, mais n'oublie rien. Mesuré sur mini, en 64 pas, perplexité de validation 42,4 au départ : 60,3
-# à 0,008 ; 40,7 à 0,0008 ; 41,4 à 0,00008. `aurore/experiments.py learning-rate` refait la mesure, et dessine les courbes.
+# >>> 3.6 (bonus) À essayer : un taux dix fois plus grand, puis dix fois plus petit.
+# Trop grand, chaque correction dépasse son but : la perte monte, et le modèle oublie son français.
+# Trop petit, il apprend peu dans le temps qu'on lui donne, mais n'oublie rien. Mesuré sur mini, en
+# 64 pas, perplexité de validation 42,4 au départ : 60,3 à 0,008 ; 40,7 à 0,0008 ; 41,4 à 0,00008.
+# `aurore/experiments.py learning-rate` refait la mesure, et dessine les courbes.
 # <<< 3.6
 LEARNING_RATE = None  # None : choisi selon la taille du modèle
-DROPOUT = 0.0  # rien n'est lu deux fois, ou presque : il n'y a pas de quoi apprendre par cœur, et le pas coûte moins cher
 
 
 def parse_options():
@@ -51,8 +182,10 @@ def parse_options():
     length.add_argument(
         "--minutes",
         type=console.number_option(float, above=0),
+        default=MINUTES,
         metavar="M",
-        help=f"durée de l'entraînement, évaluations et sauvegardes comprises ({MINUTES} par défaut)",
+        help="durée de l'entraînement, évaluations et sauvegardes comprises"
+        " (%(default)s par défaut)",
     )
     length.add_argument(
         "--epochs",
@@ -71,7 +204,8 @@ def parse_options():
         type=console.number_option(int, minimum=1),
         default=BATCH_SIZE,
         metavar="N",
-        help=f"blocs de {packing.BLOCK_SIZE} tokens lus avant chaque correction des poids (%(default)s par défaut)",
+        help=f"blocs de {BLOCK_SIZE} tokens lus avant chaque correction des poids"
+        " (%(default)s par défaut)",
     )
     parser.add_argument(
         "--learning-rate",
@@ -105,199 +239,6 @@ def parse_options():
         help="montre seulement la taille du modèle, à côté d'autres GPT-2",
     )
     return parser.parse_args()
-
-
-def load_model(MODEL_NAME: Path, tokenizer_folder: Path) -> tuple[GPT2, PreTrainedTokenizerBase]:
-    """Le modèle de base, et le tokenizer qui l'entraînera, accordés l'un à l'autre."""
-    model = GPT2.from_pretrained(
-        MODEL_NAME, resid_pdrop=DROPOUT, embd_pdrop=DROPOUT, attn_pdrop=DROPOUT
-    )
-    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
-    vocabulary.adapt_embeddings(model, AutoTokenizer.from_pretrained(MODEL_NAME), tokenizer)
-    vocabulary.set_end_of_text(model, tokenizer)
-    return model, tokenizer
-
-
-def show_summary(model: GPT2) -> None:
-    """De quoi le modèle est fait."""
-    # >>> 3.1 Afficher le résumé du modèle : ses couches, le nombre de ses paramètres.
-    model.summary()  # <<< 3.1
-    print(
-        f"La couche « transformer » empile {model.config.n_layer} blocs identiques, de largeur {model.config.n_embd}.\n"
-    )
-
-
-def load_data(folder: Path) -> DatasetDict:
-    """Les données que l'étape 1 a enregistrées."""
-    # >>> 3.3 Relire, et rendre, les données enregistrées dans `folder`.
-    return load_from_disk(folder)
-    # <<< 3.3
-
-
-# >>> 3.b À réfléchir : pourquoi corriger les poids après un lot d'exemples, et non après chacun, ou après tous ?
-# Après chacun : un seul exemple renseigne mal, on corrige dans tous les sens, et le processeur, fait pour calculer en bloc,
-# reste à moitié oisif. Après tous : une seule correction par époque, sûre mais bien trop rare. Le lot est entre les deux.
-# <<< 3.b
-def make_blocks(
-    data: DatasetDict, tokenizer: PreTrainedTokenizerBase
-) -> tuple[np.ndarray, np.ndarray]:
-    """Les données en blocs de tokens : ceux d'entraînement, et quelques-uns de validation."""
-    train_blocks = packing.pack(tokenizer, corpus.texts(data["train"]))
-    eval_blocks = packing.pack(tokenizer, corpus.texts(data["validation"]))
-    return train_blocks, callbacks.sample_blocks(eval_blocks)
-
-
-def compile_model(
-    model: GPT2, learning_rate: keras.optimizers.schedules.LearningRateSchedule, xla: bool = False
-) -> None:
-    """Comment le modèle se corrige. Sans `loss` : il décale lui-même les tokens d'un rang, et calcule la sienne."""
-    # Un gradient écrêté à la norme 1 ne dépasse pas, en moyenne, 1/√(nombre de poids). Sous le quart de cela (`epsilon`), un poids ne
-    # bouge plus qu'à proportion : ceux dont on a peu appris, comme les plongements des tokens rares, restent près de leur départ.
-    epsilon = 0.25 / math.sqrt(model.count_params())
-    optimizer = keras.optimizers.AdamW(
-        learning_rate, weight_decay=0.001, epsilon=epsilon, global_clipnorm=1.0
-    )
-    optimizer.exclude_from_weight_decay(
-        var_names=["bias", "gamma", "beta"]
-    )  # seules les matrices gagnent à rester petites
-    model.compile(optimizer=optimizer, jit_compile=xla)
-
-
-def fit(
-    model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others
-) -> keras.callbacks.History:
-    """L'entraînement ; rend l'histoire des pertes que Keras a notée.
-
-    `saver` garde le meilleur modèle ; `others`, les autres aides (callbacks), dont l'entraînement peut se passer.
-    """
-    # >>> 3.4 Entraîner le modèle sur `tf_train_dataset`, `epochs` fois, en l'évaluant sur `tf_eval_dataset`, avec `saver` ; rendre son histoire.
-    return model.fit(
-        tf_train_dataset,
-        validation_data=tf_eval_dataset,
-        epochs=epochs,
-        callbacks=[saver, *others],
-        verbose=0,  # une des aides dit où l'on en est, mieux que ne ferait Keras
-    )
-    # <<< 3.4
-
-
-def chosen_steps(options, steps_per_epoch: float) -> int | None:
-    """Combien de fois corriger les poids, si `--max-steps` ou `--epochs` le disent."""
-    return options.max_steps or (options.epochs and math.ceil(options.epochs * steps_per_epoch))
-
-
-def main() -> None:
-    start = time.perf_counter()
-    options = parse_options()
-    strategy = distribution.strategy(options)
-    resumed = runs.to_resume(options) if options.resume else None
-    history = choice.history(resumed) if resumed else {}
-    keras.utils.set_random_seed(options.seed)
-
-    # >>> 3.2 À essayer : un autre modèle français, `models.base_model("auteur/nom")` ou "mini". Sans réseau : `--sizes`.
-    # Deux modèles se comparent par leurs paramètres (`--sizes`), par leur perplexité avant tout entraînement, si leur
-    # tokenizer est le même, et par leurs textes. GPT-2 medium a près de trois fois les paramètres de small, et un pas y
-    # coûte à peu près trois fois plus ; mini en a dix-huit fois moins que small.
-    # <<< 3.2
-    MODEL_NAME = models.base_model(history.get("base_model"))
-    # >>> 3.c À réfléchir : comment choisir un modèle ?
-    # Par la langue qu'il a apprise, sa taille (tient-il en mémoire ? combien de temps pour un pas ?), sa licence, ce que sa
-    # fiche dit de ses données et de ses biais ; puis en l'essayant, lui et ses concurrents, sur ses propres textes.
-    # <<< 3.c
-    if options.sizes:
-        sizes.show_sizes(MODEL_NAME)
-        return
-
-    folder = corpus.folder()
-    with strategy.scope():
-        model, tokenizer = load_model(MODEL_NAME, resumed or choice.tokenizer_to_train(MODEL_NAME))
-    sizes.freeze(model, options.freeze)
-    show_summary(model)
-    data = load_data(folder)
-    train_blocks, eval_blocks = make_blocks(data, tokenizer)
-    tf_eval_dataset = packing.to_tf_dataset(eval_blocks, options.batch_size)
-    steps_per_epoch = len(train_blocks) / options.batch_size
-    print(
-        f"{train_blocks.size} tokens d'entraînement : une époque fait {math.ceil(steps_per_epoch)} pas."
-    )
-    if resumed:
-        runs.check_same_data(history, train_blocks.size)
-
-    sizes.check_memory(model, options.batch_size * packing.BLOCK_SIZE)
-    runs.check_disk(model)
-    learning_rate = options.learning_rate or schedule.default_learning_rate(model)
-    steps = chosen_steps(options, steps_per_epoch) or (not options.minutes and history.get("steps"))
-    seconds = 60 * (options.minutes or MINUTES)
-    with strategy.scope():
-        rate = schedule.WarmupCosine(learning_rate)
-        compile_model(
-            model, rate, xla=pace.worth_compiling(model, options.batch_size, steps, seconds)
-        )
-
-    with runs.run_folder(resumed) as run:
-        if not resumed:
-            tokenizer.save_pretrained(run)
-            model.save_weights(run / runs.START)
-            chosen = {
-                "batch_size": options.batch_size,
-                "learning_rate": learning_rate,
-                "freeze": options.freeze,
-                "seed": options.seed,
-            }
-            loss_before = callbacks.evaluate(model, tf_eval_dataset)
-            history = runs.new_history(
-                choice.name(MODEL_NAME), chosen, train_blocks.size, loss_before
-            )
-        print(
-            f"Perplexité avant l'entraînement : {console.decimal(callbacks.perplexity(history['val_loss'][0]))}"
-        )
-
-        batches = packing.shuffled_batches(train_blocks, options.batch_size, options.seed)
-        machine_pace = pace.measure_pace(model, tokenizer, batches, tf_eval_dataset)
-        backup = runs.Backup(model, run, history)
-        first_step = backup.restore() if resumed else 0
-        machine_pace.saving = backup.save()
-        history["steps"] = steps = steps or first_step + machine_pace.steps_in(
-            seconds - (time.perf_counter() - start)
-        )
-        rate.steps.assign(steps)
-        runs.write_history(run, history)  # le plan est connu : une reprise le suivra
-        share = 100 * steps / steps_per_epoch
-        print(
-            f"Entraînement de {steps} pas, soit {share:.0f} % d'une époque : environ {callbacks.duration(machine_pace.seconds_for(steps - first_step))}."
-        )
-        callbacks.warn_if_short(steps)
-
-        if first_step < steps:
-            rounds = max(1, callbacks.EVALUATIONS + 1 - len(history["val_loss"]))
-            batches = packing.shuffled_batches(
-                train_blocks, options.batch_size, options.seed, first_step
-            )
-            tf_train_dataset = packing.in_rounds(batches, math.ceil((steps - first_step) / rounds))
-            fit(
-                model,
-                tf_train_dataset,
-                tf_eval_dataset,
-                rounds,
-                runs.best_checkpoint(run, history),
-                callbacks.StopOnNaN(),
-                callbacks.StopAt(steps),
-                callbacks.Losses(history),
-                backup,
-                callbacks.Progress(tokenizer, steps, options.batch_size * packing.BLOCK_SIZE),
-            )
-        runs.load_best(model, run)
-        callbacks.pull_back(model, run / runs.START)
-        history["final_val_loss"] = callbacks.evaluate(model, tf_eval_dataset)
-        runs.save_run(model, tokenizer, run, history)
-
-    losses = history["val_loss"][0], min(history["val_loss"]), history["final_val_loss"]
-    before, best, after = (console.decimal(callbacks.perplexity(loss)) for loss in losses)
-    print(
-        f"Perplexité : {before} avant, {after} après ({best} au mieux : le modèle revient un peu vers son départ, pour oublier moins)."
-    )
-    print(f"La courbe : {run / 'loss.svg'}")
-    print(f"Modèle enregistré dans {run}. Ensuite : {console.step(4)}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from atelier import console, launch, models, settings
 from atelier.atomic import atomic_write
 from atelier.models import choice
 from atelier.text import corpus
-from atelier.training import callbacks, curves, packing, runs, schedule
+from atelier.training import batches, callbacks, curves, schedule
+from atelier.training import history as histories
 
 step_3 = importlib.import_module("3_train_solution")  # un nom qui commence par un chiffre ne s'importe pas autrement
 
@@ -59,12 +60,10 @@ def trial(base, train_blocks, tf_eval_dataset, batch_size: int, factor: float) -
     steps = READ // batch_size
     rate.steps.assign(steps)
     step_3.compile_model(model, rate)
-    history = runs.new_history(choice.name(base), {}, train_blocks.size, callbacks.evaluate(model, tf_eval_dataset)) | {
-        "steps": steps
-    }
-    batches = packing.shuffled_batches(train_blocks, batch_size, settings.SEED)
+    history = histories.new(choice.name(base), {}, model.evaluate(tf_eval_dataset, verbose=0)) | {"steps": steps}
+    read = batches.shuffled(train_blocks, batch_size, settings.SEED)
     model.fit(
-        packing.in_rounds(batches, steps // EVALUATIONS),
+        batches.in_rounds(read, steps // EVALUATIONS),
         validation_data=tf_eval_dataset,
         epochs=EVALUATIONS,
         verbose=0,
@@ -78,16 +77,16 @@ def main() -> None:
     title, distinct, trials = EXPERIMENTS[experiment]
     base, folder = models.base_model(), corpus.folder()
     tokenizer, data = AutoTokenizer.from_pretrained(base), corpus.load_data(folder)
-    train_blocks = callbacks.sample_blocks(packing.pack(tokenizer, corpus.texts(data["train"])), distinct)
-    eval_blocks = callbacks.sample_blocks(packing.pack(tokenizer, corpus.texts(data["validation"])))
-    tf_eval_dataset = packing.to_tf_dataset(eval_blocks, BATCH_SIZE)
+    train_blocks = batches.sample_blocks(step_3.pack(tokenizer, corpus.texts(data["train"])), distinct)
+    eval_blocks = batches.sample_blocks(step_3.pack(tokenizer, corpus.texts(data["validation"])))
+    tf_eval_dataset = batches.in_order(eval_blocks, BATCH_SIZE)
 
-    what = f"{READ} blocs de {packing.BLOCK_SIZE} tokens par essai, dont {len(train_blocks)} différents"
+    what = f"{READ} blocs de {batches.BLOCK_SIZE} tokens par essai, dont {len(train_blocks)} différents"
     print(f"{title} : {what}.")
     drawn = []
     for name, batch_size, factor in trials:
         history = trial(base, train_blocks, tf_eval_dataset, batch_size, factor)
-        before, after = (console.decimal(callbacks.perplexity(history["val_loss"][place])) for place in (0, -1))
+        before, after = (console.decimal(histories.perplexity(history["val_loss"][place])) for place in (0, -1))
         print(
             f"  {name:<18} {history['steps']:>4} pas   perplexité de validation {before} avant, {after} après",
             flush=True,

@@ -4,6 +4,7 @@ import functools
 import http.server
 import sys
 import threading
+import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,31 @@ from scripts import AURORE, load, run_fresh, succeed, succeeded
 
 from atelier import settings
 from atelier.text import books
+
+# Ce qui se prépare en lançant un script, la page ou un navigateur.
+LONG_TO_PREPARE = {"prepared", "demonstration", "trained", "followed", "site", "browser", "killed"}
+# Ce que nomme une fonction qui lance un Python neuf, ou la copie d'un Python déjà lancé.
+STARTERS = {"executable", "run_fresh", "run_forked", "judge_step", "judge_all"}
+
+
+@pytest.hookimpl(tryfirst=True)  # avant que pytest ne choisisse selon `-m`
+def pytest_collection_modifyitems(items):
+    """Marque `slow` ce qui lance des programmes entiers : `pytest -m "not slow"` s'en passe."""
+    for item in items:
+        if LONG_TO_PREPARE & set(item.fixturenames) or starts_a_program(item.function):
+            item.add_marker("slow")
+
+
+@functools.cache
+def starts_a_program(function: types.FunctionType) -> bool:
+    """Cette fonction en lance-t-elle un, elle-même ou par l'une de celles qu'elle appelle ?"""
+    names, codes = set(), [function.__code__]
+    while codes:
+        code = codes.pop()
+        names.update(code.co_names)
+        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    called = [function.__globals__.get(name) for name in names - {function.__name__}]
+    return bool(STARTERS & names) or any(starts_a_program(one) for one in called if isinstance(one, types.FunctionType))
 
 
 @pytest.fixture

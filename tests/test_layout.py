@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from scripts import AURORE
 
+from atelier import exercises
+
 ATELIER = AURORE / "atelier"
 FLOORS = (  # du sol au toit : chaque pièce n'importe que celles des étages du dessous
     ("errors", "settings", "container"),
@@ -65,6 +67,25 @@ def test_no_two_modules_import_each_other_in_a_circle():
 
     for name in ARROWS:
         visit(name, ())
+
+
+LESSONS = sorted(AURORE.glob("[1-5]_*.py"))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.name)
+def test_a_lesson_has_a_short_main_at_its_bottom(path):
+    functions = [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
+    main = next(node for node in functions if node.name == "main")
+    assert main.end_lineno - main.lineno < 30
+    assert {functions[-1].name, functions[-2].name} == {"main", "parse_options"}, "la leçon d'abord"
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4])
+def test_the_exercises_come_in_the_order_of_their_numbers(step):
+    numbers = [gap.number for gap in exercises.marked(step)]
+    for kind in (str.isdecimal, str.isalpha):
+        same_kind = [number for number in numbers if kind(number[2])]
+        assert same_kind == sorted(same_kind)
 
 
 def test_text_needs_no_tensorflow():

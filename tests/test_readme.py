@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from readme import BLOCKS, DOCKER, FOLLOWED, LOCAL, README, execute
-from scripts import AURORE, help_of, load
+from scripts import AURORE, ROOT, help_of, load
 
 from atelier import exercises, settings
 
@@ -76,6 +76,27 @@ def test_the_options_it_names_exist():
     assert set(re.findall(r"`[^`\n]*?(--[a-z-]{3,})", re.sub(r"(?s)```.*?```", "", README))) <= everywhere
     for script, options in named.items():
         assert options <= set(re.findall(r"--[a-z-]+", help_of(script))), script
+
+
+def told() -> set[str]:
+    """Les chemins que nomme l'arbre de la maison ; un dossier y finit par « / »."""
+    tree = next(block for language, block in BLOCKS if language == "text" and block.startswith("aurore/\n"))
+    paths, parents = set(), []
+    for indent, name in re.findall(r"^( *)([\w.]+/?)(?:  .*)?$", tree, re.MULTILINE):
+        if len(indent) <= 8:  # plus loin à droite, c'est la suite de la ligne d'au-dessus
+            parents = [*parents[: len(indent) // 2], name]
+            paths.add("".join(parents))
+    return paths
+
+
+def test_the_tree_of_the_house_names_what_is_there():
+    assert not [path for path in told() if not (ROOT / path).exists()], "ce qui n'y est plus"
+    folders = {path for path in told() if path.endswith("/")}
+    described_whole = {one for one in folders if not any(other.startswith(one) and other != one for other in told())}
+    for file in [*AURORE.glob("[0-9]_*_solution.py"), *AURORE.glob("[a-z]*.py"), *(AURORE / "atelier").rglob("*.py")]:
+        path = file.relative_to(ROOT).as_posix()
+        if file.name != "__init__.py" and not any(path.startswith(folder) for folder in described_whole):
+            assert path in told(), "ce que l'arbre ne dit pas"
 
 
 def test_the_demonstration_shows_the_prompts_before_and_after(demonstration):

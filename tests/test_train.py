@@ -1,6 +1,7 @@
 """L'étape 3 : des blocs pleins, une perte qui baisse, un modèle que tout le monde relit."""
 
 import argparse
+import functools
 import importlib.util
 import json
 import math
@@ -22,10 +23,12 @@ from scripts import AURORE, environment, load, refused, run, succeed, succeeded
 from small import small_model
 from transformers import TFGPT2LMHeadModel
 
-from atelier import errors
+from atelier import errors, settings
 from atelier.models import choice, export, sizes, vocabulary
 from atelier.models.gpt2 import GPT2
-from atelier.training import callbacks, distribution, pace, packing, runs
+from atelier.training import batches, callbacks, distribution, pace, runs
+from atelier.training import history as histories
+from atelier.training.backup import BEST
 from atelier.training.schedule import WarmupCosine
 
 
@@ -47,17 +50,17 @@ def test_the_faster_model_computes_what_transformers_does(tokenizer):
     weights = [weight.numpy() for weight in ours.weights]
     for xla in (False, True):  # un pas de taux 1 sans autre calcul : les poids changent de leur gradient
         ours.compile(optimizer=tf.keras.optimizers.SGD(1.0), jit_compile=xla)
-        history = ours.fit(packing.to_tf_dataset(ids, 2), verbose=0).history
+        history = ours.fit(batches.in_order(ids, 2), verbose=0).history
         assert history["loss"] == [pytest.approx(loss.numpy(), rel=1e-5)]
         for weight, before, gradient in zip(ours.weights, weights, gradients, strict=True):
             assert np.allclose(before - weight, tf.convert_to_tensor(gradient), rtol=1e-3, atol=1e-6)
             weight.assign(before)
-        assert ours.evaluate(packing.to_tf_dataset(ids, 2), verbose=0) == pytest.approx(loss.numpy(), rel=1e-5)
+        assert ours.evaluate(batches.in_order(ids, 2), verbose=0) == pytest.approx(loss.numpy(), rel=1e-5)
 
     before = export.state_dict(ours)
     sizes.freeze(ours, 1)
     ours.compile(optimizer="adamw")
-    ours.fit(packing.to_tf_dataset(ids, 2), verbose=0)
+    ours.fit(batches.in_order(ids, 2), verbose=0)
     after = export.state_dict(ours)
     changed = {name for name in after if (after[name] != before[name]).any()}
     assert changed and all(name.startswith(("transformer.h.1.", "transformer.ln_f.")) for name in changed)
@@ -111,7 +114,7 @@ def test_a_new_vocabulary_keeps_what_the_model_knows(tokenizer, prepared):
 
 def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(demonstration, trained):
     run = trained / "model" / (trained / "model" / "latest").read_text("utf-8").strip()
-    perplexities = re.search(r"Perplexité : ([\d,]+) avant, ([\d,]+) après", demonstration[1]).groups()
+    perplexities = re.search(r"Perplexité de validation : ([\d,]+) avant, ([\d,]+) après", demonstration[1]).groups()
     before, after = (float(perplexity.replace(",", ".")) for perplexity in perplexities)
     assert after < before
     history = json.loads((run / "history.json").read_text("utf-8"))
@@ -122,12 +125,13 @@ def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(demonstra
     assert history["val_steps"][0] == 0 and history["val_steps"][-1] == history["steps"], (
         "avant l'entraînement, puis jusqu'à la fin"
     )
+    assert history["final_val_loss"] == min(history["val_loss"][1:]), "le meilleur moment est celui qu'on garde"
     assert math.exp(history["final_val_loss"]) == pytest.approx(after, abs=0.1)
-    assert after != pytest.approx(math.exp(min(history["val_loss"])), rel=1e-5), "revenu un peu vers son départ"
     files = {path.name for path in run.iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "loss.svg"} < files and not files & {
         "state",
-        runs.BEST,
+        BEST,
+        runs.START,
     }
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in run.iterdir()), "lisibles par l'hôte"
     assert ":" not in run.name and not list(run.glob(".*"))
@@ -142,32 +146,19 @@ def test_more_time_means_more_steps_and_the_estimate_says_so():
     assert measured.steps_in(1) == 1
 
 
-def test_measuring_the_machine_changes_no_weight(tokenizer):
+@pytest.mark.parametrize("rate", [WarmupCosine(1.0), 0.1], ids=["celui de l'étape 3", "un taux fixe"])
+def test_measuring_the_machine_changes_no_weight(rate, tokenizer):
     model = GPT2(small_model(tokenizer).config)
     model.build_in_name_scope()
     vocabulary.set_end_of_text(model, tokenizer)
-    load("3_train_solution.py").compile_model(model, WarmupCosine(1.0))
+    load("3_train_solution.py").compile_model(model, rate)
     before = export.state_dict(model)
     blocks = np.ones((64, 32), np.int32)
-    measured = pace.measure_pace(
-        model, tokenizer, packing.shuffled_batches(blocks, 4, 1), packing.to_tf_dataset(blocks, 4)
-    )
+    measured = pace.measure_pace(model, tokenizer, batches.shuffled(blocks, 4, 1), batches.in_order(blocks, 4))
     after = export.state_dict(model)
     assert all((before[name] == after[name]).all() for name in before) and measured.step > 0
-    assert model.optimizer.iterations == 0 and not any(variable.numpy().any() for variable in model.optimizer.variables)
-
-
-def test_the_weights_come_back_towards_their_start(tokenizer, tmp_path):
-    model = GPT2(small_model(tokenizer).config)
-    model.build_in_name_scope()
-    model.save_weights(tmp_path / runs.START)
-    start = model.get_weights()
-    for weight in model.weights:
-        weight.assign_add(tf.ones_like(weight))
-    callbacks.pull_back(model, tmp_path / runs.START)
-    assert all(
-        np.allclose(mine, before + callbacks.KEPT, atol=1e-5) for mine, before in zip(model.get_weights(), start)
-    )
+    variables = [variable for variable in model.optimizer.variables if "learning_rate" not in variable.name]
+    assert model.optimizer.iterations == 0 and not any(variable.numpy().any() for variable in variables)
 
 
 def finished(home):
@@ -202,9 +193,10 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
         home.mkdir()
         (home / "data").symlink_to(prepared / "data")
     options = ["--max-steps", "60", "--batch-size", "2", "--learning-rate", "0.01"]
+    base = shutil.copytree(tiny, tmp_path / "base")
     killed = subprocess.Popen(
         [sys.executable, AURORE / "3_train_solution.py", *options],
-        env=environment(homes["killed"], AURORE_MODEL=tiny),
+        env=environment(homes["killed"], AURORE_MODEL=str(base)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -220,6 +212,7 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
         assert "ne se change pas" in refused(
             "3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"]
         )
+        shutil.rmtree(base)  # le modèle de base n'est plus là : l'entraînement n'a besoin que de son dossier
         shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
         whole.result()
     whole, resumed = finished(homes["whole"]), finished(homes["killed"])
@@ -232,6 +225,35 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
     assert resumed["val_loss"][-1] == pytest.approx(whole["val_loss"][-1], rel=1e-3)
     assert resumed["final_val_loss"] == pytest.approx(whole["final_val_loss"], rel=1e-3)
     assert "Aucun entraînement à reprendre" in refused("3_train_solution.py", "--resume", home=homes["killed"])
+
+
+def test_only_a_run_that_has_not_ended_can_be_resumed(tmp_path, monkeypatch):
+    """Un ménage interrompu, ou qu'un antivirus empêche, laisse des restes : l'entraînement n'en est pas moins fini."""
+    monkeypatch.setattr(settings, "MODELS", tmp_path)
+    (tmp_path / "run" / "state").mkdir(parents=True)
+    (tmp_path / "run" / "state" / "checkpoint").write_text("")
+    history = histories.new("mini", {}, 3.5)
+    histories.write(tmp_path / "run", history)
+    assert runs.unfinished() == tmp_path / "run"
+    histories.write(tmp_path / "run", history | {"final_val_loss": 3.4})
+    assert runs.unfinished() is None
+    (tmp_path / "run" / "history.json").unlink()
+    assert runs.unfinished() is None, "il ne dit rien de lui"
+
+
+def test_a_run_is_not_resumed_with_other_data_or_another_model(tokenizer, tmp_path):
+    model = small_model(tokenizer)
+    blocks = np.arange(4 * 128, dtype=np.int32).reshape(4, 128)
+    options = argparse.Namespace(batch_size=2, freeze=0, seed=1, resume="")
+    run = functools.partial(runs.Run, tmp_path, tokenizer=tokenizer, rate=WarmupCosine(0.01), eval_blocks=blocks[:1])
+    model.compile()
+    histories.write(tmp_path, run(model=model, train_blocks=blocks, options=options).history)
+    options.resume = str(tmp_path / runs.START)
+    assert run(model=model, train_blocks=blocks, options=options).history["tokens"] == 512
+    with pytest.raises(errors.AuroreError, match="les données ont changé"):
+        run(model=model, train_blocks=blocks[::-1], options=options)  # autant de tokens, mais d'autres
+    with pytest.raises(errors.AuroreError, match="le modèle que charge le script"):
+        run(model=small_model(tokenizer, n_layer=1), train_blocks=blocks, options=options)
 
 
 def test_two_machines_learn_together_what_one_learns_alone(prepared, tiny, tmp_path):
@@ -248,10 +270,10 @@ def test_two_machines_learn_together_what_one_learns_alone(prepared, tiny, tmp_p
         (home / "data").symlink_to(prepared / "data")
     options = ["--max-steps", "12", "--batch-size", "4", "--learning-rate", "0.01"]
     with ThreadPoolExecutor() as together:
-        runs = [
+        submitted = [
             together.submit(run, "3_train_solution.py", *options, home=homes[name], **variables[name]) for name in homes
         ]
-        _, first, second = [succeeded(run.result()) for run in runs]
+        _, first, second = [succeeded(run.result()) for run in submitted]
     assert "Machine 1 sur 2" in first.stderr and "Perplexité" in first.stdout
     assert "Machine 2 sur 2" in second.stderr and not second.stdout and not (homes["second"] / "model").exists(), (
         "la première enregistre"
@@ -266,15 +288,15 @@ def test_what_several_machines_cannot_do_is_said(monkeypatch):
     chosen = argparse.Namespace(batch_size=8, resume=False)
     monkeypatch.setenv("TF_CONFIG", '{"cluster": {}}')
     with pytest.raises(errors.AuroreError, match="TF_CONFIG ne se lit pas"):
-        distribution.strategy(chosen)
+        distribution.use(chosen)
     monkeypatch.setenv(
         "TF_CONFIG", '{"cluster": {"worker": ["un:1", "deux:1", "trois:1"]}, "task": {"type": "worker", "index": 0}}'
     )
     with pytest.raises(errors.AuroreError, match="--batch-size 8 ne se partage pas également entre 3 machines"):
-        distribution.strategy(chosen)
+        distribution.use(chosen)
     chosen.batch_size, chosen.resume = 9, True
     with pytest.raises(errors.AuroreError, match="ôtez TF_CONFIG, ou --resume"):
-        distribution.strategy(chosen)
+        distribution.use(chosen)
 
 
 def test_the_trials_of_an_experiment_read_as_much_as_each_other(tiny, monkeypatch):
@@ -282,7 +304,7 @@ def test_the_trials_of_an_experiment_read_as_much_as_each_other(tiny, monkeypatc
     monkeypatch.setattr(script, "READ", 64)
     blocks = np.arange(64 * 128, dtype=np.int32).reshape(64, 128) % 8000
     often, seldom = (
-        script.trial(Path(tiny), blocks, packing.to_tf_dataset(blocks[:8], 8), size, factor=100) for size in (2, 16)
+        script.trial(Path(tiny), blocks, batches.in_order(blocks[:8], 8), size, factor=100) for size in (2, 16)
     )
     assert often["steps"] == 8 * seldom["steps"] == 32
     assert len(often["val_loss"]) == len(seldom["val_loss"]) == 1 + script.EVALUATIONS

@@ -13,7 +13,9 @@ from test_training_page import NAME, SETTINGS, client, figures, page, seen  # no
 from atelier import settings
 from atelier.models import choice
 from atelier.models.gpt2 import GPT2
-from atelier.training import callbacks, packing, runs
+from atelier.training import backup as backups
+from atelier.training import batches, callbacks, runs
+from atelier.training import history as histories
 from atelier.training.schedule import WarmupCosine
 
 
@@ -21,18 +23,18 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
     client, tokenizer, tmp_path, monkeypatch
 ):
     """Entre deux sauvegardes, la courbe avance déjà ; ce qu'elle montrait de trop s'efface à la reprise."""
-    monkeypatch.setattr(runs, "SHOW_EVERY", -1)
+    monkeypatch.setattr(backups, "SHOW_EVERY", -1)
     model = GPT2(small_model(tokenizer).config)
     model.build_in_name_scope()
     rate = WarmupCosine(0.01)
     rate.steps.assign(6)
     load("3_train_solution.py").compile_model(model, rate)
     blocks = np.ones((64, 32), np.int32)
-    batches, validation = (packing.shuffled_batches(blocks, 4, 1), packing.to_tf_dataset(blocks[:4], 4))
+    read, validation = batches.shuffled(blocks, 4, 1), batches.in_order(blocks[:4], 4)
     folder = settings.MODELS / NAME
     folder.mkdir(parents=True)
-    history = runs.new_history("mini", SETTINGS | {"batch_size": 4}, blocks.size, 9.0) | {"steps": 6}
-    backup = runs.Backup(model, folder, history)
+    history = histories.new("mini", SETTINGS | {"batch_size": 4}, 9.0, tokens=blocks.size, block_size=32) | {"steps": 6}
+    backup = backups.Backup(model, folder, history)
     backup.save()
     progress = []
 
@@ -43,9 +45,9 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
                 raise KeyboardInterrupt
 
     watch = Watch()
-    with pytest.raises(KeyboardInterrupt), runs.run_folder(folder):
+    with pytest.raises(KeyboardInterrupt), runs.kept_if_resumable(folder):
         watching = [callbacks.Losses(history), backup, watch]
-        model.fit(packing.in_rounds(batches, 3), validation_data=validation, epochs=2, verbose=0, callbacks=watching)
+        model.fit(batches.in_rounds(read, 3), validation_data=validation, epochs=2, verbose=0, callbacks=watching)
     assert progress == [1, 2, 3, 4, 5], "chaque pas se voit aussitôt"
     (run,) = seen(client)
     assert run["state"] == "interrupted" and run["command"], "Ctrl-C se voit tout de suite"
@@ -53,7 +55,7 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
     assert len(seconds) == 5 and seconds == sorted(seconds)
 
     history = choice.history(folder)
-    backup = runs.Backup(model, folder, history)
+    backup = backups.Backup(model, folder, history)
     assert backup.restore() == 3
     backup.save()
     assert [len(history[name]) for name in ("loss", "loss_steps", "loss_seconds", "val_loss", "val_steps")] == [
@@ -65,10 +67,7 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
     ]
     assert seen(client)[0]["state"] == "running" and history["resumed_at"] == 3
     model.fit(
-        packing.in_rounds(batches, 3),
-        validation_data=validation,
-        verbose=0,
-        callbacks=[callbacks.Losses(history), backup],
+        batches.in_rounds(read, 3), validation_data=validation, verbose=0, callbacks=[callbacks.Losses(history), backup]
     )
     assert history["loss_steps"] == [1, 2, 3, 4, 5, 6] and history["loss_seconds"] == sorted(history["loss_seconds"])
 

@@ -8,6 +8,7 @@ quelques pas tour à tour : leur tour le plus rapide compte, car une machine occ
 demande `pip install torch`. Code 1 si une barre n'est pas atteinte.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -27,13 +28,12 @@ def sentences() -> tuple[list[list[int]], list]:
 
     from atelier import settings
     from atelier.text import corpus
-    from atelier.training import packing
 
     tokenizer = AutoTokenizer.from_pretrained(settings.MINI)
     train = corpus.load_data(corpus.folder())["train"]
-    return tokenizer(train["text"][:2000], truncation=True, max_length=TRUNCATED)["input_ids"], packing.pack(
-        tokenizer, corpus.texts(train)
-    )
+    return tokenizer(train["text"][:2000], truncation=True, max_length=TRUNCATED)["input_ids"], importlib.import_module(
+        "3_train_solution"
+    ).pack(tokenizer, corpus.texts(train))
 
 
 def recipe_2023():
@@ -65,7 +65,7 @@ def workshop(freeze: int = 0):
     from atelier import machine
     from atelier.models import sizes
     from atelier.models.gpt2 import GPT2
-    from atelier.training import packing
+    from atelier.training import batches
 
     model = GPT2(GPT2Config(**SETTINGS))
     model.build_in_name_scope()
@@ -74,7 +74,7 @@ def workshop(freeze: int = 0):
     sys.stdout = sys.__stdout__
     optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, global_clipnorm=CLIP)
     model.compile(optimizer=optimizer, jit_compile=True)
-    dataset = packing.to_tf_dataset(sentences()[1][: BATCH * STEPS], BATCH)
+    dataset = batches.in_order(sentences()[1][: BATCH * STEPS], BATCH)
     with machine.giving_back_memory():  # comme l'étape 3, quand elle mesure ses premiers pas
         optimizer.build(model.trainable_variables)
         model.fit(dataset.take(1), verbose=0)

@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from forked import HANGING
 from scripts import ROOT, environment
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -46,7 +47,7 @@ def execute(line: str, home, **variables) -> str:
             assert "Aurore" in page.read().decode()
     if sign:
         os.killpg(command.pid, signal.SIGINT)
-    stdout, stderr = command.communicate(timeout=300)
+    stdout, stderr = command.communicate(timeout=HANGING)
     # Ctrl-C n'atteint un conteneur que par un terminal : le script du conteneur, lui, est tué.
     assert command.returncode == 0 or line.startswith("docker ") and sign, f"{line}\n{stdout}\n{stderr}"
     return stdout

@@ -12,7 +12,7 @@ import unittest.mock
 from pathlib import Path
 
 import pytest
-from forked import run_forked
+from forked import HANGING, fork_judges, run_forked
 
 ROOT = Path(__file__).resolve().parents[2]
 AURORE = ROOT / "aurore"
@@ -40,7 +40,10 @@ def run(script: str, *options: str, home: Path, **variables: str) -> subprocess.
     """Lance un script de l'atelier depuis un autre dossier que le sien, et rend ce qu'il a écrit."""
     offline = not any(name.startswith("HF_") for name in variables)
     if offline and sys.platform == "linux":  # ailleurs, TensorFlow ne supporte pas d'être dédoublé
-        return run_forked(AURORE / script, *options, variables=environment(home, **variables), folder=home)
+        prepare = fork_judges if Path(script).name == "check.py" else None
+        return run_forked(
+            AURORE / script, *options, variables=environment(home, **variables), folder=home, prepare=prepare
+        )
     return run_fresh(script, *options, home=home, **variables)
 
 
@@ -52,7 +55,7 @@ def run_fresh(script: str, *options: str, home: Path, **variables: str) -> subpr
         cwd=home,
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=HANGING,
     )
 
 

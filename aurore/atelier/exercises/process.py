@@ -19,8 +19,15 @@ SECONDS = 6  # de calcul pour un exercice ; le plus long en prend deux
 GRACE = 30  # secondes de plus, avant de tuer un processus qui attend, ou qui n'écoute plus
 
 
+def launch(arguments: list[str], **options) -> subprocess.Popen:
+    """Le juge, dans un Python neuf."""
+    return subprocess.Popen([sys.executable, "-m", "atelier.exercises.judge", *arguments], **options)
+
+
 class Judge:
     """Un processus qui a importé ce qui est long, et qui attend qu'on lui dise quoi juger. Il ne sert qu'une fois."""
+
+    launch = staticmethod(launch)  # les essais, qui jugent beaucoup, en ont une plus prompte
 
     def __init__(self, step: int):
         self.step = step
@@ -37,8 +44,8 @@ class Judge:
             "PYTHONUSERBASE": site.getuserbase(),
             "PYTHONUTF8": "1",
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "atelier.exercises.judge", exercises.stub_of(step), str(step), str(SECONDS)],
+        self.process = self.launch(
+            [str(exercises.stub_of(step)), str(step), str(SECONDS)],
             env=os.environ | variables,
             cwd=home,
             encoding="utf-8",

@@ -1,57 +1,22 @@
-"""Autour de `fit` : évaluer, mesurer la machine, tenir dans le temps donné, montrer le modèle qui apprend."""
+"""Pendant `fit` : s'arrêter à temps, noter les pertes, montrer le modèle qui apprend."""
 
 import math
 import sys
 import time
-from pathlib import Path
 
-from atelier.quiet import keras, tf
+from atelier.quiet import keras
 
 import numpy as np
 
-from atelier.console import decimal, tell, variable
+from atelier.console import decimal, duration, tell, variable
 from atelier.errors import AuroreError
-from atelier.machine import giving_back_memory
 from atelier.models.sampling import TEMPERATURE, TOP_K, TOP_P
-from atelier.training import distribution
-from atelier.training.packing import BLOCK_SIZE, in_rounds
+from atelier.training.history import perplexity
 
 EVALUATIONS = 5  # au long d'un entraînement
-EVALUATION_BLOCKS = 48  # assez pour voir la perte baisser, assez peu pour ne pas faire attendre
 FEW_STEPS = 20  # au-dessous, la perte n'a pas le temps de baisser
 POINTS = 400  # de la courbe de perte
-SAVE_EVERY = 45  # secondes : ce qu'un arrêt brutal fait perdre au plus, à peu près
-SHOW_EVERY = 2  # secondes entre deux écritures de l'histoire seule, pour la page qui dessine la courbe à mesure
-KEPT = 0.7  # part de ce que l'entraînement a changé dans les poids, et qu'on garde
 PROMPT = "Elle regarda longtemps la rivière, et"
-
-
-def sample_blocks(blocks: np.ndarray, number: int = EVALUATION_BLOCKS) -> np.ndarray:
-    """Au plus `number` blocs, répartis sur toute la longueur."""
-    return blocks[np.linspace(0, len(blocks) - 1, min(number, len(blocks))).astype(int)]
-
-
-def evaluate(model, tf_eval_dataset: tf.data.Dataset) -> float:
-    """La perte, en nats par token."""
-    return float(model.evaluate(tf_eval_dataset, verbose=0))
-
-
-def perplexity(loss: float) -> float:
-    """Entre combien de tokens, tous aussi probables, le modèle hésite en moyenne : l'exponentielle de la perte."""
-    return math.exp(min(loss, 100.0))
-
-
-def pull_back(model, start: Path) -> None:
-    """Ramène les poids vers ceux du départ, que `start` a gardés : départ + `KEPT` × (arrivée - départ).
-
-    En apprenant un auteur, un modèle oublie un peu des autres : entre les deux, il est meilleur que l'un et l'autre sur un livre
-    qu'il n'a pas lu (WiSE-FT, Wortsman et al., « Robust fine-tuning of zero-shot models », 2022). Mesuré sur mini, une époque :
-    à l'examen, 2,3 % de mieux sans cela, 3,0 % ainsi, pour une perplexité de 33,5 au lieu de 33,1 sur la suite des livres lus.
-    """
-    learnt = model.get_weights()
-    model.load_weights(start)
-    for weight, value in zip(model.weights, learnt):
-        weight.assign_add(KEPT * (value - weight))
 
 
 def warn_if_short(steps: int) -> None:
@@ -60,12 +25,6 @@ def warn_if_short(steps: int) -> None:
         tell(
             f"En si peu de pas, il n'apprendra presque rien : donnez plus de minutes, ou un plus petit modèle ({variable('AURORE_MODEL', 'mini')})."
         )
-
-
-def duration(seconds: float) -> str:
-    """« 45 s », « 9 min 40 »."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02}" if minutes else f"{rest} s"
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -164,10 +123,15 @@ class Progress(keras.callbacks.Callback):
 
 
 def write(model, tokenizer, seed: int, prompt: str = PROMPT, max_new_tokens: int = 24) -> str:
-    """L'amorce, et ce que le modèle écrit ensuite, en une ligne."""
-    keras.utils.set_random_seed(seed)
+    """L'amorce, et ce que le modèle écrit ensuite, en une ligne. `seed` ne sème que ce tirage."""
     inputs = tokenizer(prompt, return_tensors="tf", return_token_type_ids=False)
     ids = model.generate(
-        **inputs, max_new_tokens=max_new_tokens, do_sample=True, temperature=TEMPERATURE, top_p=TOP_P, top_k=TOP_K
+        **inputs,
+        max_new_tokens=max_new_tokens,
+        do_sample=True,
+        temperature=TEMPERATURE,
+        top_p=TOP_P,
+        top_k=TOP_K,
+        seed=[seed, 0],
     )
     return " ".join(tokenizer.decode(ids[0], skip_special_tokens=True, clean_up_tokenization_spaces=False).split())

@@ -60,7 +60,9 @@ def picture(title: str, curves: list[Curve], subtitle: str = "", unit: str = "pa
     drawn += [*_page(title, subtitle, unit, axes), _stroke(raw, axes, stroke=INKS[0], stroke_width=1, opacity=0.35)]
     for (_, path, dots), (ink, dash, shape) in zip(lines, cycle(LOOKS)):
         drawn.append(_stroke(path, axes, stroke=ink, stroke_width=2.4, stroke_dasharray=dash))
-        drawn += [_mark(axes.at(dot), shape, ink) for dot in dots + path * (len(path) == 1) if dot[1] <= axes.top]
+        if len(path) == 1:  # un trait d'un seul point ne se verrait pas
+            dots = dots + path
+        drawn += [_mark(axes.at(dot), shape, ink) for dot in dots if dot[1] <= axes.top]
         drawn += [_mark(axes.at(point), "M-6,3L0,-9L6,3Z", ink) for point in _exits(path, axes.top)]
     drawn += _labels(lines, axes, [_note(path, [] if alone else dots, axes.top) for _, path, dots in lines])
     drawn += _perplexities(lines[1][2], raw + lines[0][1], axes) if alone else []
@@ -130,12 +132,12 @@ def _note(path: Points, dots: Points, top: float) -> str:
 def _description(curves: list[Curve], top: float) -> str:
     """Le dessin, pour qui l'écoute."""
     sentences = ["Perte, en nats par token, selon le pas de l'optimiseur."]
-    for curve, (kind, path, dots) in [(curve, line) for curve in curves for line in _lines(curve, alone=True)]:
-        known = [f"{_number(loss, 2)} (perplexité {_perplexity(loss)})" for _, loss in path if loss < math.inf]
-        span = f"de {known[0]} à {known[-1]}" if known else "aucune perte finie"
-        sentences.append(
-            f"« {_fitted(curve.name)} », {kind} : {', '.join(filter(None, [span, _note(path, dots, top)]))}."
-        )
+    for curve in curves:
+        for kind, path, dots in _lines(curve, alone=True):
+            known = [f"{_number(loss, 2)} (perplexité {_perplexity(loss)})" for _, loss in path if loss < math.inf]
+            span = f"de {known[0]} à {known[-1]}" if known else "aucune perte finie"
+            facts = ", ".join(filter(None, [span, _note(path, dots, top)]))
+            sentences.append(f"« {_fitted(curve.name)} », {kind} : {facts}.")
     return " ".join(sentences)
 
 

@@ -18,15 +18,18 @@ from atelier.console import tell
 from atelier.errors import AuroreError
 
 
-def strategy(options) -> tf.distribute.Strategy:
-    """La stratégie que disent TF_CONFIG (plusieurs machines) et les cartes graphiques d'ici. À créer avant tout calcul.
+def use(options) -> Path:
+    """Choisit la stratégie que disent TF_CONFIG (plusieurs machines) et les cartes graphiques d'ici. À appeler avant tout calcul.
 
-    La première machine (chief) seule montre et enregistre ; les autres écrivent dans un dossier qui s'efface. Lève `AuroreError` si
-    TF_CONFIG ne se lit pas, ou si plusieurs machines ne peuvent pas suivre ces `options`. (https://www.tensorflow.org/tutorials/distribute/multi_worker_with_keras)
+    Elle vaut pour tout ce qui se bâtit ensuite, jusqu'à `leave`.
+    Rend le dossier où cette machine enregistre ses modèles : la première (chief) seule montre et garde ; les autres écrivent
+    dans un dossier qui s'efface. Lève `AuroreError` si TF_CONFIG ne se lit pas, ou si plusieurs machines ne peuvent pas suivre
+    ces `options`. (https://www.tensorflow.org/tutorials/distribute/multi_worker_with_keras)
     """
     if not os.environ.get("TF_CONFIG"):
-        several = len(tf.config.list_physical_devices("GPU")) > 1
-        return tf.distribute.MirroredStrategy() if several else tf.distribute.get_strategy()
+        if len(tf.config.list_physical_devices("GPU")) > 1:
+            tf.distribute.experimental_set_strategy(tf.distribute.MirroredStrategy())
+        return settings.MODELS
     try:
         config = json.loads(os.environ["TF_CONFIG"])
         machines = [address for kind in ("chief", "worker") for address in config["cluster"].get(kind, [])]
@@ -48,23 +51,27 @@ def strategy(options) -> tf.distribute.Strategy:
     tell(f"Machine {rank + 1} sur {len(machines)} ({mine}). Elle attend les autres : lancez-y la même commande.")
     try:
         with quiet_stderr():
-            created = tf.distribute.MultiWorkerMirroredStrategy()
+            tf.distribute.experimental_set_strategy(tf.distribute.MultiWorkerMirroredStrategy())
     except tf.errors.OpError as error:
         raise AuroreError(
             f"{mine} ne s'ouvre pas : ce n'est pas une adresse de cette machine, ou son port est déjà pris."
         ) from error
-    if rank:
-        tell(f"La machine 1 ({machines[0]}) dit où l'on en est, et enregistre le modèle.")
-        settings.MODELS = Path(tempfile.mkdtemp())
-        atexit.register(shutil.rmtree, settings.MODELS, ignore_errors=True)
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")
-    return created
+    if not rank:
+        return settings.MODELS
+    tell(f"La machine 1 ({machines[0]}) dit où l'on en est, et enregistre le modèle.")
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
-def mean(value: float) -> float:
+def leave() -> None:
+    """Ce qui suit se fait sur chaque machine. Le modèle et son optimiseur, déjà bâtis, restent répartis entre toutes."""
+    tf.distribute.experimental_set_strategy(None)
+
+
+def mean(strategy: tf.distribute.Strategy, value: float) -> float:
     """La moyenne de ce qu'ont mesuré les machines, la même sur toutes."""
     replica = tf.distribute.get_replica_context
-    means = tf.distribute.get_strategy().run(
-        lambda mine: replica().all_reduce("MEAN", mine), args=(tf.constant(value),)
-    )
+    means = strategy.run(lambda mine: replica().all_reduce("MEAN", mine), args=(tf.constant(float(value)),))
     return float(tf.nest.flatten(means)[0])

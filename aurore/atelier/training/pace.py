@@ -8,9 +8,9 @@ from atelier.quiet import keras, tf
 import numpy as np
 
 from atelier.machine import giving_back_memory
-from atelier.training import distribution
-from atelier.training.callbacks import EVALUATIONS, SAVE_EVERY, StopOnNaN, write
-from atelier.training.packing import BLOCK_SIZE, in_rounds
+from atelier.training.backup import SAVE_EVERY
+from atelier.training.batches import BLOCK_SIZE, in_rounds
+from atelier.training.callbacks import EVALUATIONS, StopOnNaN, write
 
 MEASURED_STEPS = 4
 COMPILE_ABOVE = 120  # secondes d'entraînement au-dessus desquelles XLA rend le temps qu'il prend à compiler
@@ -45,12 +45,15 @@ class Pace:
 
     def steps_in(self, seconds: float) -> int:
         left = seconds - self.seconds_for(0)
-        # Plusieurs machines ne vont pas à la même vitesse, et doivent faire les mêmes pas.
-        return max(1, int(distribution.mean(left / (self.seconds_for(1) - self.seconds_for(0)))))
+        return max(1, int(left / (self.seconds_for(1) - self.seconds_for(0))))
 
 
 def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf.data.Dataset) -> Pace:
-    """Mesure quelques pas à taux nul, qui ne changent aucun poids ; remet l'optimiseur à zéro."""
+    """Fait quelques pas pour rien, montre une première phrase, et rend ce que chaque chose prend.
+
+    Aucun poids ne change : le taux de `WarmupCosine` est encore nul. Si quelqu'un lui a préféré un taux fixe, les poids sont
+    remis comme ils étaient. L'optimiseur est remis à zéro.
+    """
     durations = []
 
     class Clock(keras.callbacks.Callback):
@@ -61,10 +64,12 @@ def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf
             durations.append(time.perf_counter() - self.start)
 
     with giving_back_memory(), model.distribute_strategy.scope():
-        model.optimizer.build(
-            model.trainable_variables
-        )  # sinon pendant la compilation, qui découpe la mémoire autrement
+        # Bâti ici plutôt que pendant la compilation, qui découperait la mémoire autrement.
+        model.optimizer.build(model.trainable_variables)
+        weights = model.get_weights() if model.optimizer.learning_rate.numpy() else None
         model.fit(in_rounds(batches, MEASURED_STEPS), verbose=0, callbacks=[StopOnNaN(), Clock()])
+    if weights:
+        model.set_weights(weights)
     for state in model.optimizer.variables:
         state.assign(tf.zeros_like(state))
     step = float(np.median(durations[1:]))  # le premier pas compile : il ne compte pas

@@ -1,6 +1,10 @@
-"""Les entraînements, chacun dans son dossier : ce qui s'enregistre en chemin, ce qu'on reprend, ce qu'on garde à la fin."""
+"""Un entraînement et son dossier : ce qu'il faut avant `fit`, ce qui s'enregistre en chemin, ce qu'on garde à la fin.
 
-import json
+La leçon est dans `3_train_solution.py` ; ici, ce qui tient la maison, et dont `start` est la porte.
+"""
+
+import hashlib
+import math
 import shutil
 import sys
 import time
@@ -8,46 +12,231 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from atelier.quiet import keras, tf
+from atelier.quiet import keras
 
-import h5py
+import numpy as np
 
 from atelier import settings
 from atelier.atomic import atomic_write
-from atelier.console import command, decimal, tell
+from atelier.console import command, decimal, duration, step, tell
 from atelier.errors import AuroreError
-from atelier.models import choice
+from atelier.models import choice, sizes
 from atelier.models.export import same_weights, save_model
 from atelier.models.gpt2 import GPT2
-from atelier.training import curves
-from atelier.training.callbacks import SAVE_EVERY, SHOW_EVERY, Diverged
-from atelier.training.packing import BLOCK_SIZE
+from atelier.training import batches, callbacks, distribution, pace
+from atelier.training import history as histories
+from atelier.training.backup import BEST, Backup, best_checkpoint
 
-START, BEST = (
-    "start.h5",
-    "best.h5",
-)  # les poids seuls ; « .weights.h5 » garderait aussi l'état de l'optimiseur, deux fois plus gros
+START = "start"  # dans le dossier d'un entraînement, le modèle dont il est parti, tant qu'il n'est pas fini
 
 
-def check_disk(model) -> None:
-    """Lève `AuroreError` si le disque ne peut recevoir l'état de l'entraînement deux fois, et trois modèles : celui de départ, le meilleur, le dernier."""
+def prepare(options) -> None:
+    """À faire avant tout calcul : l'heure, les machines, la graine et, avec --resume, les réglages de l'entraînement repris.
+
+    `options.resume` devient le dossier du modèle dont cet entraînement était parti : une reprise ne demande rien au hub.
+    """
+    options.begun = time.perf_counter()
+    options.models = distribution.use(options)
+    if options.resume:
+        options.resume = str(_to_resume(options) / START)
+    keras.utils.set_random_seed(options.seed)
+
+
+@contextmanager
+def start(model, tokenizer, rate, train_blocks: np.ndarray, eval_blocks: np.ndarray, options) -> Iterator["Run"]:
+    """L'entraînement que demandent `options`, prêt pour `fit` : nouveau ou, avec --resume, repris où il en était.
+
+    Lève `AuroreError` s'il manque du texte, de la mémoire ou de la place sur le disque.
+    """
+    distribution.leave()
+    if not len(train_blocks) or not len(eval_blocks):
+        raise AuroreError("Trop peu de texte : il n'y a pas de quoi remplir un bloc. Relancez l'étape 1.")
+    sizes.check_memory(model, options.batch_size * batches.BLOCK_SIZE)
+    _check_disk(model, options.models)
+    folder = Path(options.resume).parent if options.resume else _new_folder(options.models)
+    with kept_if_resumable(folder):
+        run = Run(folder, model, tokenizer, rate, train_blocks, eval_blocks, options)
+        run.plan()
+        yield run
+
+
+@contextmanager
+def kept_if_resumable(folder: Path) -> Iterator[None]:
+    """Si le bloc `with` échoue, ce dossier reste s'il contient de quoi reprendre, et s'efface sinon."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, callbacks.Diverged) or not histories.unfinished(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            with suppress(OSError, ValueError):  # la page le dira tout de suite ; sinon, quand plus rien ne s'écrira
+                histories.write(folder, choice.history(folder) | {"interrupted": True})
+            tell(f"\nPour reprendre cet entraînement où il en était : {command(Path(sys.argv[0]).name)} --resume")
+        raise
+
+
+class Run:
+    """Un entraînement en cours, dans son dossier.
+
+    Pour `fit` : `tf_train_dataset`, ce qui reste à lire, par tours ; `tf_eval_dataset` ; `rounds`, le nombre de tours, avec
+    une évaluation à la fin de chacun ; `saver`, qui garde le meilleur modèle ; `callbacks`, le reste.
+    """
+
+    def __init__(self, folder: Path, model, tokenizer, rate, train_blocks, eval_blocks, options):
+        self.folder, self.model, self.tokenizer, self.rate, self.options = folder, model, tokenizer, rate, options
+        self.train_blocks = train_blocks
+        self.tf_eval_dataset = batches.in_order(eval_blocks, options.batch_size)
+        print(f"{train_blocks.size} tokens d'entraînement : une époque fait {math.ceil(self.steps_per_epoch)} pas.")
+        self.history = self._resumed() if options.resume else self._new()
+        before = histories.perplexity(self.history["val_loss"][0])
+        print(f"Perplexité avant l'entraînement : {decimal(before)}")
+
+    @property
+    def steps_per_epoch(self) -> float:
+        return len(self.train_blocks) / self.options.batch_size
+
+    def _new(self) -> dict:
+        """L'histoire d'un entraînement qui commence ; le modèle dont il part s'enregistre, pour qu'une reprise le retrouve."""
+        save_model(self.model, self.tokenizer, self.folder / START)
+        options = self.options
+        return histories.new(
+            base_model=choice.name(Path(self.model.name_or_path)),
+            settings={
+                "batch_size": options.batch_size,
+                "learning_rate": self.rate.peak,
+                "freeze": options.freeze,
+                "seed": options.seed,
+            },
+            loss_before=self.evaluate(),
+            parameters=self.model.count_params(),
+            tokens=self.train_blocks.size,
+            data=self._fingerprint(),
+            block_size=batches.BLOCK_SIZE,
+        )
+
+    def _resumed(self) -> dict:
+        """L'histoire d'un entraînement que l'on reprend. Lève `AuroreError` si le réseau ou les données ne sont plus les siens."""
+        history = choice.history(self.folder)
+        if history.get("parameters") != self.model.count_params():
+            what = "le modèle que charge le script n'est pas celui avec quoi il a commencé"
+        elif history.get("data") != self._fingerprint():
+            what = (
+                f"les données ont changé depuis ({history['tokens']} tokens alors, {self.train_blocks.size} maintenant)"
+            )
+        else:
+            return history
+        raise AuroreError(
+            f"L'entraînement {self.folder.name} ne peut plus se reprendre : {what}. Pour en commencer un autre, ôtez --resume."
+        )
+
+    def _fingerprint(self) -> str:
+        return hashlib.sha256(self.train_blocks.tobytes()).hexdigest()[:16]
+
+    def evaluate(self) -> float:
+        """La perte de validation, en nats par token."""
+        return float(self.model.evaluate(self.tf_eval_dataset, verbose=0))
+
+    def plan(self) -> None:
+        """Mesure la machine, choisit le nombre de pas, et prépare ce que `fit` demande.
+
+        Le taux est nul tant que l'on mesure ; une fois les pas comptés, il montera puis redescendra jusqu'au dernier.
+        """
+        options, history = self.options, self.history
+        wanted, seconds = self._wanted_steps(), 60 * options.minutes
+        self.model.jit_compile = pace.worth_compiling(self.model, options.batch_size, wanted, seconds)
+        everything = batches.shuffled(self.train_blocks, options.batch_size, options.seed)
+        measured = pace.measure_pace(self.model, self.tokenizer, everything, self.tf_eval_dataset)
+        backup = Backup(self.model, self.folder, history)
+        done = backup.restore() if options.resume else 0
+        saving = time.perf_counter()
+        backup.save()
+        measured.saving = time.perf_counter() - saving
+        seconds_left = seconds - (time.perf_counter() - options.begun)
+        # Plusieurs machines ne vont pas à la même vitesse, et doivent faire les mêmes pas.
+        possible = int(distribution.mean(self.model.distribute_strategy, measured.steps_in(seconds_left)))
+        steps = history["steps"] = wanted or done + possible
+        self.rate.steps.assign(steps)
+        histories.write(self.folder, history)  # le plan est connu : une reprise le suivra
+        left = max(0, steps - done)
+        share, estimate = 100 * steps / self.steps_per_epoch, duration(measured.seconds_for(left))
+        print(f"Entraînement de {steps} pas, soit {share:.0f} % d'une époque : environ {estimate}.")
+        callbacks.warn_if_short(steps)
+
+        rounds = max(1, callbacks.EVALUATIONS + 1 - len(history["val_loss"]))
+        self.rounds = rounds if left else 0
+        self.tf_train_dataset = batches.in_rounds(everything.skip(done), math.ceil(left / rounds))
+        self.saver = best_checkpoint(self.folder, history)
+        self.callbacks = [
+            callbacks.StopOnNaN(),
+            callbacks.StopAt(steps),
+            callbacks.Losses(history),
+            backup,
+            callbacks.Progress(self.tokenizer, steps, options.batch_size * batches.BLOCK_SIZE),
+        ]
+
+    def _wanted_steps(self) -> int | None:
+        """Les pas que demandent --max-steps, sinon --epochs, sinon le plan d'un entraînement repris ; None si le temps décide."""
+        if self.options.max_steps:
+            return self.options.max_steps
+        if self.options.epochs:
+            return math.ceil(self.options.epochs * self.steps_per_epoch)
+        return None if _typed("--minutes") else self.history["steps"] or None
+
+    def save(self) -> None:
+        """Garde le meilleur moment : l'écrit dans le dossier, le relit, le compare, puis seulement le nomme dans `model/latest`."""
+        history = self.history
+        if (self.folder / BEST).exists():
+            self.model.load_weights(self.folder / BEST)
+        else:  # repris pour finir avant sa première évaluation
+            history["val_loss"].append(self.evaluate())
+            history["val_steps"].append(history["steps"])
+        save_model(self.model, self.tokenizer, self.folder)
+        if not same_weights(self.model, GPT2.from_pretrained(self.folder)):
+            raise AuroreError(
+                f"Le modèle relu dans {self.folder} n'est pas celui qui a été écrit : il n'est pas retenu. Relancez l'étape 3."
+            )
+        histories.draw(self.folder, history)
+        with atomic_write(self.options.models / "latest") as partial:
+            partial.write_text(self.folder.name + "\n", encoding="utf-8")
+        history["final_val_loss"] = min(history["val_loss"][1:])
+        histories.write(self.folder, history)
+        (self.folder / BEST).unlink(missing_ok=True)
+        for leftover in (START, "state"):
+            shutil.rmtree(self.folder / leftover, ignore_errors=True)
+
+    def summary(self) -> str:
+        """Avant, après, et la suite."""
+        before, *others = (decimal(histories.perplexity(loss)) for loss in self.history["val_loss"])
+        best = int(np.argmin(self.history["val_loss"][1:]))
+        moment = ""
+        if others[best] != others[-1]:
+            moment = f" ; le modèle gardé est celui du pas {self.history['val_steps'][1 + best]}, et le dernier était à {others[-1]}"
+        return (
+            f"Perplexité de validation : {before} avant, {others[best]} après{moment}.\n"
+            f"La courbe : {self.folder / 'loss.svg'}\n"
+            f"Modèle enregistré dans {self.folder}. Ensuite : {step(4)}"
+        )
+
+
+def _check_disk(model, models: Path) -> None:
+    """Lève `AuroreError` si le disque ne peut recevoir deux fois l'état de l'entraînement, et trois modèles : le premier, le meilleur, le dernier."""
     needed = 9 * sum(weight.shape.num_elements() * weight.dtype.size for weight in model.weights)
-    settings.MODELS.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.MODELS).free
+    models.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(models).free
     if free < needed:
         raise AuroreError(
             f"Il faut {needed / 1e6:.0f} Mo sur le disque pour enregistrer ce modèle et de quoi reprendre son entraînement, et il n'en "
-            f"reste que {free / 1e6:.0f} dans {settings.MODELS}. Libérez de la place, puis relancez."
+            f"reste que {free / 1e6:.0f} dans {models}. Libérez de la place, puis relancez."
         )
 
 
 def unfinished() -> Path | None:
     """Le plus récent des entraînements qu'on peut reprendre, s'il y en a."""
-    folders = [folder for folder in settings.MODELS.glob("*") if tf.train.latest_checkpoint(folder / "state")]
+    folders = [folder for folder in settings.MODELS.glob("*") if histories.unfinished(folder)]
     return max(folders, key=lambda folder: (folder / "history.json").stat().st_mtime, default=None)
 
 
-def to_resume(options) -> Path:
+def _to_resume(options) -> Path:
     """Le dossier de l'entraînement à reprendre, dont les réglages remplacent ceux d'`options`. Lève `AuroreError` s'il n'y en a pas."""
     folder = unfinished()
     if not folder:
@@ -56,7 +245,7 @@ def to_resume(options) -> Path:
         )
     for name, value in choice.history(folder)["settings"].items():
         option = f"--{name.replace('_', '-')}"
-        if getattr(options, name) != value and any(word.split("=")[0] == option for word in sys.argv):
+        if getattr(options, name) != value and _typed(option):
             raise AuroreError(
                 f"{option} ne se change pas en chemin : cet entraînement a commencé à {value}. Ôtez {option}, ou --resume."
             )
@@ -65,171 +254,18 @@ def to_resume(options) -> Path:
     return folder
 
 
-def check_same_data(history: dict, tokens: int) -> None:
-    """Lève `AuroreError` si les données, dont on a maintenant `tokens`, ne sont plus celles de cet entraînement."""
-    if tokens != history["tokens"]:
-        raise AuroreError(
-            f"Les données ont changé depuis que cet entraînement a commencé ({history['tokens']} tokens alors, {tokens} maintenant) : "
-            "il ne peut plus se reprendre. Pour en commencer un autre, ôtez --resume."
-        )
+def _typed(option: str) -> bool:
+    """L'option est-elle sur la ligne de commande ?"""
+    return any(word.split("=")[0] == option for word in sys.argv)
 
 
-@contextmanager
-def run_folder(resumed: Path | None = None) -> Iterator[Path]:
-    """Le dossier d'un entraînement : `resumed`, ou un nouveau, nommé d'après l'heure (sans « : », que Windows refuse).
-
-    S'il échoue, le dossier reste s'il contient de quoi reprendre, et s'efface sinon.
-    """
-    folder = resumed or _new_folder()
-    try:
-        yield folder
-    except BaseException as error:
-        if isinstance(error, Diverged) or not tf.train.latest_checkpoint(folder / "state"):
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            with suppress(OSError, ValueError):  # la page le dira tout de suite ; sinon, quand plus rien ne s'écrira
-                write_history(folder, choice.history(folder) | {"interrupted": True})
-            tell(f"\nPour reprendre cet entraînement où il en était : {command(Path(sys.argv[0]).name)} --resume")
-        raise
-
-
-def _new_folder() -> Path:
+def _new_folder(models: Path) -> Path:
+    """Un dossier neuf, nommé d'après l'heure (sans « : », que Windows refuse)."""
     if waiting := unfinished():
         tell(f"L'entraînement {waiting.name} n'est pas fini : --resume le reprend. Pour l'oublier, effacez {waiting}.")
     name = time.strftime("%Y-%m-%d_%Hh%Mm%S")
-    folder, number = settings.MODELS / name, 2
+    folder, number = models / name, 2
     while folder.exists():
-        folder, number = settings.MODELS / f"{name}-{number}", number + 1
+        folder, number = models / f"{name}-{number}", number + 1
     folder.mkdir(parents=True)
     return folder
-
-
-def new_history(base_model: str, chosen: dict, tokens: int, loss_before: float) -> dict:
-    """Ce que `history.json` dira de l'entraînement : le contrat, les pas où chaque perte a été vue, et quand.
-
-    `steps` y est dès le début le nombre de pas prévu ; la page en tire, avec `loss_seconds`, la vitesse et le temps qui reste.
-    """
-    return {
-        "base_model": base_model,
-        "settings": chosen,
-        "tokens": tokens,
-        "block_size": BLOCK_SIZE,
-        "steps": 0,
-        "resumed_at": 0,
-        "loss": [],
-        "loss_steps": [],
-        "loss_seconds": [],
-        "val_loss": [loss_before],
-        "val_steps": [0],
-    }
-
-
-def write_history(folder: Path, history: dict) -> None:
-    text = json.dumps(history, ensure_ascii=False, indent=1)
-    for last in (False, True):
-        try:
-            with atomic_write(folder / "history.json") as partial:
-                partial.write_text(text, encoding="utf-8")
-            return
-        except PermissionError:  # sous Windows, un fichier que la page est en train de lire ne se remplace pas
-            if last:
-                raise
-            time.sleep(0.1)
-
-
-def best_checkpoint(folder: Path, history: dict) -> keras.callbacks.ModelCheckpoint:
-    """Le callback de Keras qui garde, après chaque évaluation, les poids dont la perte de validation est la plus basse."""
-    return keras.callbacks.ModelCheckpoint(
-        str(folder / BEST),
-        monitor="val_loss",
-        save_best_only=True,
-        save_weights_only=True,
-        initial_value_threshold=min(history["val_loss"][1:], default=None),
-    )
-
-
-class Backup(keras.callbacks.Callback):
-    """Enregistre de quoi reprendre : l'histoire, les poids, l'état de l'optimiseur, le pas où l'on est.
-
-    BackupAndRestore, de Keras, reprendrait les données à leur début. Un `tf.train.Checkpoint` retient le nombre de pas
-    (`optimizer.iterations`) ; le taux et la place dans les données s'en déduisent.
-    """
-
-    def __init__(self, model, folder: Path, history: dict):
-        super().__init__()
-        self.set_model(model)
-        self.folder, self.history = folder, history
-        checkpoint = tf.train.Checkpoint(model=model, optimizer=model.optimizer)
-        # Un seul état reste : l'ancien ne s'efface qu'une fois le nouveau entier.
-        self.manager = tf.train.CheckpointManager(checkpoint, str(folder / "state"), max_to_keep=1)
-
-    def on_train_batch_end(self, batch, logs=None):
-        now = time.perf_counter()
-        if now - self.saved > SAVE_EVERY and not self.model.stop_training:  # au dernier pas, après l'évaluation
-            self.save()
-        elif now - self.written > SHOW_EVERY:
-            self.written = now
-            with suppress(OSError):  # ce n'est que pour la page : l'entraînement n'en dépend pas
-                write_history(self.folder, self.history)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.save()
-
-    def step(self) -> int:
-        return int(self.model.optimizer.iterations.numpy())
-
-    def save(self) -> float:
-        """Rend les secondes que cela a pris. L'histoire d'abord : `restore` en ôtera ce qui suit l'état enregistré."""
-        start = time.perf_counter()
-        write_history(self.folder, self.history)
-        self.manager.save(checkpoint_number=self.step())
-        self.saved = self.written = time.perf_counter()
-        return self.saved - start
-
-    def restore(self) -> int:
-        """Remet le modèle et son optimiseur dans l'état enregistré ; rend le pas où l'on en était, et oublie ce qui le suivait."""
-        self.manager.checkpoint.restore(self.manager.latest_checkpoint).assert_existing_objects_matched()
-        step = self.history["resumed_at"] = self.step()
-        self.history.setdefault(
-            "loss_seconds", [0.0] * len(self.history["loss"])
-        )  # un entraînement commencé avant qu'on les note
-        for steps, *measures in (("loss_steps", "loss", "loss_seconds"), ("val_steps", "val_loss")):
-            kept = sum(seen <= step for seen in self.history[steps])
-            for name in (steps, *measures):
-                del self.history[name][kept:]
-        self.history.pop("interrupted", None)
-        best = self.folder / BEST
-        if best.exists() and not h5py.is_hdf5(best):  # l'arrêt l'a surpris à moitié écrit : il se refera au même pas
-            best.unlink()
-        return step
-
-
-def load_best(model, folder: Path) -> None:
-    """Rend au modèle les poids de sa meilleure évaluation."""
-    if (folder / BEST).exists():
-        model.load_weights(folder / BEST)
-
-
-def save_run(model, tokenizer, folder: Path, history: dict) -> None:
-    """Écrit le modèle dans `folder`, le relit, le compare, puis seulement le nomme dans `model/latest`."""
-    save_model(model, tokenizer, folder)
-    write_history(folder, history)
-    draw(folder, history)
-    if not same_weights(model, GPT2.from_pretrained(folder)):
-        raise AuroreError(f"Le modèle relu dans {folder} n'est pas celui qui a été écrit : il n'est pas retenu.")
-    with atomic_write(settings.MODELS / "latest") as partial:
-        partial.write_text(folder.name + "\n", encoding="utf-8")
-    for weights in (START, BEST):
-        (folder / weights).unlink(missing_ok=True)
-    shutil.rmtree(folder / "state", ignore_errors=True)
-
-
-def draw(folder: Path, history: dict) -> None:
-    """La courbe de perte, en image : `loss.svg`."""
-    curve = curves.Curve(folder.name, history["loss_steps"], history["loss"], history["val_steps"], history["val_loss"])
-    rate = f"taux d'apprentissage {decimal(history['settings']['learning_rate'], 6).rstrip('0')}"
-    subtitle = f"{history['base_model']} · {history['steps']} pas de {history['settings']['batch_size']} blocs · {rate}"
-    with atomic_write(folder / "loss.svg") as partial:
-        partial.write_text(
-            curves.picture("Ce que le modèle apprend en lisant George Sand", [curve], subtitle), encoding="utf-8"
-        )

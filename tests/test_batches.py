@@ -2,41 +2,44 @@
 
 import numpy as np
 import pytest
+from scripts import load
 
-from atelier.training import packing
+from atelier.training import batches
 from atelier.training.schedule import WarmupCosine
 
 
 def test_packing_loses_nothing_but_the_last_partial_block(tokenizer):
-    texts = ["Elle entra.\nIl sortit.", "Une autre histoire, plus longue que la première."] * 4
-    blocks = packing.pack(tokenizer, texts, block_size=16)
+    texts = ["Elle entra.\nIl sortit.", "Une autre histoire, plus longue que la première."] * 40
+    blocks = load("3_train_solution.py").pack(tokenizer, texts)
     flat = blocks.reshape(-1).tolist()
     expected = [id for text in texts for id in [*tokenizer(text)["input_ids"], tokenizer.eos_token_id]]
-    assert flat == expected[: len(flat)] and 0 <= len(expected) - len(flat) < 16
-    assert flat.count(tokenizer.eos_token_id) >= 6
+    assert blocks.shape[1] == batches.BLOCK_SIZE and len(blocks) > 1
+    assert flat == expected[: len(flat)] and 0 <= len(expected) - len(flat) < batches.BLOCK_SIZE
+    assert flat.count(tokenizer.eos_token_id) >= 40
+    assert load("3_train_solution.py").pack(tokenizer, ["Elle entra."]).shape == (0, batches.BLOCK_SIZE)
 
 
-def read(batches, steps):
-    return [batch["input_ids"].numpy()[:, 0].tolist() for batch in batches.take(steps)]
+def read(dataset, steps):
+    return [batch["input_ids"].numpy()[:, 0].tolist() for batch in dataset.take(steps)]
 
 
 def test_every_epoch_reads_every_block_once_in_an_order_the_seed_decides():
     blocks = np.arange(60, dtype=np.int32).reshape(30, 2)
-    order = read(packing.shuffled_batches(blocks, 4, seed=2**32 - 1), 15)
+    order = read(batches.shuffled(blocks, 4, seed=2**32 - 1), 15)
     flat = sum(order, [])
     assert sorted(flat[:30]) == sorted(flat[30:]) == sorted(blocks[:, 0]) and flat[:30] != flat[30:]
-    assert order == read(packing.shuffled_batches(blocks, 4, seed=2**32 - 1), 15)
-    assert order != read(packing.shuffled_batches(blocks, 4, seed=1), 15)
-    assert order[11:] == read(packing.shuffled_batches(blocks, 4, 2**32 - 1, first_step=11), 4), (
+    assert order == read(batches.shuffled(blocks, 4, seed=2**32 - 1), 15)
+    assert order != read(batches.shuffled(blocks, 4, seed=1), 15)
+    assert order[11:] == read(batches.shuffled(blocks, 4, 2**32 - 1).skip(11), 4), (
         "repris au milieu de la deuxième époque"
     )
 
 
 def test_each_round_reads_on():
     blocks = np.arange(60, dtype=np.int32).reshape(30, 2)
-    rounds = packing.in_rounds(packing.shuffled_batches(blocks, 4, seed=1), 5)
+    rounds = batches.in_rounds(batches.shuffled(blocks, 4, seed=1), 5)
     assert len(rounds) == 5
-    assert read(rounds, 5) + read(rounds, 5) == read(packing.shuffled_batches(blocks, 4, seed=1), 10)
+    assert read(rounds, 5) + read(rounds, 5) == read(batches.shuffled(blocks, 4, seed=1), 10)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 20, 1000])

@@ -1,0 +1,70 @@
+"""Ce qu'un entraînement laisse écrit de lui : `history.json`, la courbe de perte, et s'il est fini."""
+
+import json
+import math
+import time
+from pathlib import Path
+
+from atelier.atomic import atomic_write
+from atelier.console import decimal
+from atelier.models import choice
+from atelier.training import curves
+
+
+def new(base_model: str, settings: dict, loss_before: float, **details) -> dict:
+    """Ce que `history.json` dira de l'entraînement : le contrat, les pas où chaque perte a été vue, et quand.
+
+    `steps` y est dès le début le nombre de pas prévu ; la page en tire, avec `loss_seconds`, la vitesse et le temps qui reste.
+    """
+    return {
+        "base_model": base_model,
+        "settings": settings,
+        **details,
+        "steps": 0,
+        "resumed_at": 0,
+        "loss": [],
+        "loss_steps": [],
+        "loss_seconds": [],
+        "val_loss": [loss_before],
+        "val_steps": [0],
+    }
+
+
+def write(folder: Path, history: dict) -> None:
+    text = json.dumps(history, ensure_ascii=False, indent=1)
+    for last in (False, True):
+        try:
+            with atomic_write(folder / "history.json") as partial:
+                partial.write_text(text, encoding="utf-8")
+            return
+        except PermissionError:  # sous Windows, un fichier que la page est en train de lire ne se remplace pas
+            if last:
+                raise
+            time.sleep(0.1)
+
+
+def unfinished(folder: Path) -> bool:
+    """Cet entraînement peut-il se reprendre ? Il a de quoi, et n'a pas été mené à son terme.
+
+    Sa dernière perte ne s'écrit qu'une fois le modèle retenu : les restes d'un ménage interrompu n'y changent rien.
+    """
+    try:
+        history = choice.history(folder)
+    except (OSError, ValueError):  # abîmée : il n'y a rien à en tirer
+        return False
+    return bool(history) and "final_val_loss" not in history and (folder / "state" / "checkpoint").exists()
+
+
+def perplexity(loss: float) -> float:
+    """Entre combien de tokens, tous aussi probables, le modèle hésite en moyenne : l'exponentielle de la perte."""
+    return math.exp(min(loss, 100.0))
+
+
+def draw(folder: Path, history: dict) -> None:
+    """La courbe de perte, en image : `loss.svg`."""
+    curve = curves.Curve(folder.name, history["loss_steps"], history["loss"], history["val_steps"], history["val_loss"])
+    rate = f"taux d'apprentissage {decimal(history['settings']['learning_rate'], 6).rstrip('0')}"
+    subtitle = f"{history['base_model']} · {history['steps']} pas de {history['settings']['batch_size']} blocs · {rate}"
+    picture = curves.picture("Ce que le modèle apprend en lisant George Sand", [curve], subtitle)
+    with atomic_write(folder / "loss.svg") as partial:
+        partial.write_text(picture, encoding="utf-8")
