@@ -92,9 +92,8 @@ def test_a_disk_that_cannot_be_written(option, sentence, tmp_path):
         subprocess.run(["umount", volume], check=True)
 
 
-IMPORTING = (
-    " atelier\n"  # ce que Python dit quand il vient d'importer `atelier`, qui veille désormais : TensorFlow suit
-)
+# Ce que Python dit quand il vient d'importer `atelier`, qui veille désormais ; TensorFlow suit.
+IMPORTING = " atelier\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C s'envoie autrement sous Windows")
