@@ -1,7 +1,7 @@
 """Étape 1 : des livres du projet Gutenberg à un jeu de données de phrases.
 
-Un réseau de neurones apprend à écrire en lisant. Avant de lui donner George Sand à lire, il faut trouver ses livres,
-leur ôter ce qui n'est pas d'elle, et les couper en phrases.
+Un réseau de neurones apprend à écrire en lisant. Avant de lui donner George Sand à lire, il faut
+trouver ses livres, leur ôter ce qui n'est pas d'elle, et les couper en phrases.
 """
 
 import random
@@ -10,14 +10,17 @@ from pathlib import Path
 
 import atelier.quiet  # avant TensorFlow, pour taire ses messages
 
+from datasets import DatasetDict
 from tensorflow import keras
 
 from atelier import console, errors, launch, settings
 from atelier.text import books, cleaning, corpus, language, mirrors, naive_cut, sentences
 
-# >>> 1.a À réfléchir : combien de texte a-t-il fallu à GPT-2 pour apprendre à écrire ? Combien lui en donnons-nous ?
-# WebText, ce qu'il a lu : 8 millions de pages web, 40 Go (Radford et al., 2019). Nos onze livres : 6 Mo, près de sept mille
-# fois moins. C'est trop peu pour apprendre une langue, assez pour changer de manière un modèle qui la sait déjà.
+# >>> 1.a À réfléchir : combien de texte a-t-il fallu à GPT-2 pour apprendre à écrire ?
+# >>> Combien lui en donnons-nous ?
+# WebText, ce qu'il a lu : 8 millions de pages web, 40 Go (Radford et al., 2019). Nos onze livres :
+# 6 Mo, près de sept mille fois moins. C'est trop peu pour apprendre une langue, assez pour changer
+# de manière un modèle qui la sait déjà.
 # <<< 1.a
 
 sentence_tokenizer = sentences.sentence_tokenizer()
@@ -31,7 +34,10 @@ def download_file(url: str, path: Path) -> None:
 
 
 def read_lines(path: Path) -> list[str]:
-    """Les lignes du livre. Les vieilles éditions ne sont pas en UTF-8 : `detect_encoding` trouve leur encodage."""
+    """Les lignes du livre.
+
+    Les vieilles éditions ne sont pas en UTF-8 : `books.detect_encoding` trouve leur encodage.
+    """
     # >>> 1.2 Ouvrir le livre dans son encodage, et rendre la liste de ses lignes.
     with open(path, encoding=books.detect_encoding(path)) as file:
         return file.readlines()
@@ -40,7 +46,8 @@ def read_lines(path: Path) -> list[str]:
 
 def remove_header(lines: list[str]) -> list[str]:
     """Ce qui suit la ligne « *** START OF … *** » ; toutes les lignes, si aucune ne dit cela."""
-    # >>> 1.3 Ôter l'en-tête : rendre les lignes qui suivent la première que reconnaît `books.START.match(line)`.
+    # >>> 1.3 Ôter l'en-tête : rendre les lignes qui suivent la première que reconnaît
+    # >>> `books.START.match(line)`.
     for number, line in enumerate(lines):
         if books.START.match(line):
             return lines[number + 1 :]
@@ -50,7 +57,8 @@ def remove_header(lines: list[str]) -> list[str]:
 
 def remove_footer(lines: list[str]) -> list[str]:
     """Ce qui précède la ligne « *** END OF … *** » : après elle vient la licence, en anglais."""
-    # >>> 1.4 Ôter la licence : rendre les lignes qui précèdent la première que reconnaît `books.END.match(line)`.
+    # >>> 1.4 Ôter la licence : rendre les lignes qui précèdent la première que reconnaît
+    # >>> `books.END.match(line)`.
     for number, line in enumerate(lines):
         if books.END.match(line):
             return lines[:number]
@@ -60,7 +68,8 @@ def remove_footer(lines: list[str]) -> list[str]:
 
 def strip_lines(lines: list[str]) -> list[str]:
     """Les mêmes lignes, sans le saut de ligne ni les blancs qui les terminent."""
-    # >>> 1.5 Rendre une nouvelle liste, où chaque ligne a perdu les blancs de sa fin, mais non ceux de son début.
+    # >>> 1.5 Rendre une nouvelle liste, où chaque ligne a perdu les blancs de sa fin, mais non
+    # >>> ceux de son début.
     return [line.rstrip() for line in lines]
     # <<< 1.5
 
@@ -74,13 +83,17 @@ def join_lines(lines: list[str]) -> str:
 
 def split_text_to_list(text: str) -> list[str]:
     """Les phrases d'un paragraphe."""
-    # >>> 1.7 Rendre la liste des phrases de `text`, que trouve le découpeur de NLTK, `sentence_tokenizer`.
+    # >>> 1.7 Rendre la liste des phrases de `text`, que trouve le découpeur de NLTK,
+    # >>> `sentence_tokenizer`.
     return sentence_tokenizer.tokenize(text)
     # <<< 1.7
 
 
 def read_book(path: Path) -> list[list[str]]:
-    """Du fichier aux phrases de chaque paragraphe : les exercices 1.2 à 1.7, dans l'ordre, en montrant ce que fait chacun."""
+    """Du fichier aux phrases de chaque paragraphe.
+
+    Les exercices 1.2 à 1.7, dans l'ordre ; l'écran montre ce que fait chacun.
+    """
     lines = read_lines(path)
     print(f"{len(lines):>7}", end="", flush=True)
     lines = remove_header(lines)
@@ -98,23 +111,39 @@ def read_book(path: Path) -> list[list[str]]:
 
 
 def count(texts: list[str]) -> tuple[int, int]:
-    """Le nombre de phrases, et celui des mots : ici, les suites de lettres ou de chiffres (« l'âme » en fait alors deux)."""
-    # >>> 1.8 (bonus) Compter les phrases de la liste `texts`, puis leurs mots, et rendre les deux nombres.
+    """Le nombre de phrases, et celui des mots.
+
+    Un mot est ici une suite de lettres ou de chiffres : « l'âme » en fait deux.
+    """
+    # >>> 1.8 (bonus) Compter les phrases de la liste `texts`, puis leurs mots, et rendre les deux
+    # >>> nombres.
     return len(texts), sum(len(re.findall(r"\w+", text)) for text in texts)
     # <<< 1.8
 
 
 def random_sentences(texts: list[str], number: int) -> list[str]:
     """Quelques phrases au hasard : regarder ses données avant de leur faire confiance."""
-    # >>> 1.9 (bonus) Tirer `number` phrases différentes de la liste `texts`, ou toutes s'il y en a moins.
+    # >>> 1.9 (bonus) Tirer `number` phrases différentes de la liste `texts`, ou toutes s'il y en a
+    # >>> moins.
     return random.sample(texts, min(number, len(texts)))
     # <<< 1.9
 
 
 # >>> 1.b À réfléchir : pourquoi partager les données en trois, train, validation et test ?
-# Le modèle apprend sur train. Sur validation, on compare les réglages et l'on garde le meilleur moment de l'entraînement : à
-# force d'être choisi d'après elle, il finit par lui convenir un peu. Seul test, que rien n'a touché, dit ce qu'il vaut.
+# Le modèle apprend sur train. Sur validation, on compare les réglages, et l'on garde le meilleur
+# moment de l'entraînement : à force d'être choisi d'après elle, il finit par lui convenir un peu.
+# Seul test, que rien n'a touché, dit ce qu'il vaut.
 # <<< 1.b
+
+
+def show_result(data: DatasetDict) -> None:
+    """Ce que contient chaque partie, et quelques phrases au hasard."""
+    for split in data:
+        number_of_sentences, number_of_words = count(list(data[split]["text"]))
+        print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
+    print("\nQuelques phrases au hasard :")
+    for sentence in random_sentences(list(data["train"]["text"]), 5):
+        print(f"  - {sentence}")
 
 
 def parse_options():
@@ -125,7 +154,8 @@ def parse_options():
         "--mirror",
         action="append",
         metavar="ADRESSE_OU_DOSSIER",
-        help="site ou dossier disposé comme le projet Gutenberg ; répétée, l'option donne des miroirs à essayer dans l'ordre",
+        help="site ou dossier disposé comme le projet Gutenberg ; répétée, l'option donne des "
+        "miroirs à essayer dans l'ordre",
     )
     parser.add_argument(
         "--offline",
@@ -135,7 +165,8 @@ def parse_options():
     parser.add_argument(
         "--naive-cut",
         action="store_true",
-        help="montre seulement, livre par livre, ce que laisserait et perdrait une coupe à l'aveugle (50 premières lignes, 100 dernières)",
+        help="montre seulement, livre par livre, ce que laisserait et perdrait une coupe à "
+        "l'aveugle (50 premières lignes, 100 dernières)",
     )
     return parser.parse_args()
 
@@ -145,8 +176,7 @@ def main() -> None:
     wanted = books.book_list(options.offline)
     library = mirrors.fetch_all(wanted, options.mirror or settings.MIRRORS, download_file)
     if options.naive_cut:
-        naive_cut.show(library)
-        return
+        return naive_cut.show(library)
 
     print(f"  {'':<29} lignes sans en-tête sans licence caractères phrases")
     paragraphs_of = {}
@@ -156,22 +186,14 @@ def main() -> None:
             paragraphs_of[book] = read_book(path)
         except errors.AuroreError as error:
             print(f"\n  {book.title} ({book.id}) est laissé de côté : {error}")
+    print(f"\n{len(paragraphs_of)} livres.")
+    if len(paragraphs_of) < len(wanted):
+        print(f"Il en manque {len(wanted) - len(paragraphs_of)} : voyez plus haut pourquoi.")
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)
-
-    missing = len(wanted) - len(paragraphs_of)
-    print(
-        f"\n{len(paragraphs_of)} livres."
-        + (f" Il en manque {missing} : voyez plus haut pourquoi." if missing else "")
-    )
     print(f"Données enregistrées dans {settings.DATA}. Ensuite : {console.step(2)}\n")
-    for split in data:
-        number_of_sentences, number_of_words = count(list(data[split]["text"]))
-        print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
-    print("\nQuelques phrases au hasard :")
-    for sentence in random_sentences(list(data["train"]["text"]), 5):
-        print(f"  - {sentence}")
+    show_result(data)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Étape 2 : du texte aux nombres.
 
-Un réseau de neurones ne connaît que des nombres. Le tokenizer coupe le texte en morceaux, les tokens, et donne à chacun
-son numéro dans un vocabulaire.
+Un réseau de neurones ne connaît que des nombres. Le tokenizer coupe le texte en morceaux, les
+tokens, et donne à chacun son numéro dans un vocabulaire.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from atelier import console, launch, models, settings
 from atelier.atomic import atomic_write
-from atelier.models import choice, vocabulary
+from atelier.models import vocabulary
 from atelier.text import corpus
 
 VOCAB_SIZE = 52_000
@@ -49,7 +49,8 @@ def vocabulary_of(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> list[st
 
 def get_training_corpus(texts: list[str], batch_size: int = 1000) -> Iterator[list[str]]:
     """Les textes par paquets, l'un après l'autre, sans tout copier en mémoire."""
-    # >>> 2.5 (bonus) Donner, avec `yield`, les textes par paquets de `batch_size` ; le dernier peut être plus petit.
+    # >>> 2.5 (bonus) Donner, avec `yield`, les textes par paquets de `batch_size` ; le dernier peut
+    # >>> être plus petit.
     for start in range(0, len(texts), batch_size):
         yield texts[start : start + batch_size]
     # <<< 2.5
@@ -65,20 +66,41 @@ def retrain(
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
-    """Enregistre le tokenizer dans `aurore/tokenizer`, et le relit : seul un fichier relu est un fichier sûr."""
+    """Enregistre le tokenizer, et le relit : seul un fichier relu est un fichier sûr."""
     with atomic_write(settings.TOKENIZER) as folder:
-        # >>> 2.7 (bonus) Enregistrer le tokenizer dans `folder`, qui deviendra `aurore/tokenizer`. Puis regarder ce qu'il contient.
+        # >>> 2.7 (bonus) Enregistrer le tokenizer dans `folder`, qui deviendra `aurore/tokenizer`.
+        # >>> Puis regarder ce qu'il contient.
         tokenizer.save_pretrained(folder)  # <<< 2.7
     return AutoTokenizer.from_pretrained(settings.TOKENIZER)
 
 
 def show(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
+    """Le texte tel que le réseau le reçoit, et tel que nous pouvons le lire."""
     ids = tokens_analysis(tokenizer, text)
     print(f"\n« {text} » en {len(ids)} tokens :")
     print(f"  identifiants : {ids}")
     names = vocabulary_of(tokenizer, ids)
     print(f"  vocabulaire  : {names}")
     print(f"  lisibles     : {' | '.join(vocabulary.readable(tokenizer, ids))}")
+
+
+def retrain_and_compare(old: PreTrainedTokenizerBase, vocab_size: int) -> None:
+    """Réentraîne le tokenizer sur nos livres, et le compare à celui du modèle de base."""
+    data = load_from_disk(corpus.folder())
+    print("\nRéentraînement du tokenizer sur les phrases d'entraînement…", flush=True)
+    batches = get_training_corpus(list(data["train"]["text"]))
+    new = save_tokenizer(retrain(old, batches, vocab_size))
+    files = sorted(path.name for path in settings.TOKENIZER.iterdir())
+    print(f"Enregistré dans {settings.TOKENIZER} : {', '.join(files)}.")
+    show(new, simple_text())
+    print("\nSur un livre que le nouveau n'a pas lu (la partie « test ») :")
+    for name, tokenizer in (("modèle de base", old), ("réentraîné", new)):
+        per_word, whole = vocabulary.efficiency(tokenizer, data["test"]["text"])
+        print(
+            f"  {name:<15} {len(tokenizer):>6} tokens au vocabulaire, "
+            f"{console.decimal(per_word, 2)} tokens par mot, {100 * whole:.0f} % des mots entiers"
+        )
+    print("\nL'étape 3 se servira du tokenizer réentraîné.")
 
 
 def parse_options():
@@ -102,39 +124,20 @@ def parse_options():
 
 def main() -> None:
     options = parse_options()
-    data = load_from_disk(corpus.folder()) if options.retrain else None
-    MODEL_NAME = str(models.base_model())
-    tokenizer = load_tokenizer(MODEL_NAME)
+    tokenizer = load_tokenizer(str(models.base_model()))
+    end = f"{tokenizer.eos_token} ({tokenizer.eos_token_id})"
+    print(f"Vocabulaire de {len(tokenizer)} tokens ; la fin d'un texte est {end}.")
+    show(tokenizer, simple_text())
     print(
-        f"Vocabulaire de {len(tokenizer)} tokens ; la fin d'un texte est {tokenizer.eos_token} ({tokenizer.eos_token_id})."
+        "Le vocabulaire écrit des octets, non des lettres : Ġ y est l'espace, Ã© les deux octets\n"
+        "de « é » en UTF-8. Ainsi, 256 signes suffisent pour n'importe quel texte, et aucun\n"
+        "caractère n'est inconnu."
     )
-    text = simple_text()
-    show(tokenizer, text)
-    print(
-        "Le vocabulaire écrit des octets, non des lettres : Ġ y est l'espace, Ã© les deux octets de « é » en UTF-8. Ainsi,\n"
-        "256 signes suffisent pour n'importe quel texte, et aucun caractère n'est inconnu."
-    )
-    if not options.retrain:
-        print(
-            f"\nEnsuite : {console.step(3)} (ou --retrain, pour un tokenizer appris sur nos livres)"
-        )
-        return
-
-    print("\nRéentraînement du tokenizer sur les phrases d'entraînement…", flush=True)
-    batches = get_training_corpus(list(data["train"]["text"]))
-    new_tokenizer = retrain(tokenizer, batches, options.vocab_size)
-    new_tokenizer = save_tokenizer(new_tokenizer)
-    print(
-        f"Enregistré dans {settings.TOKENIZER} : {', '.join(sorted(path.name for path in settings.TOKENIZER.iterdir()))}."
-    )
-    show(new_tokenizer, text)
-    print("\nSur un livre que le nouveau n'a pas lu (la partie « test ») :")
-    for name, candidate in (("modèle de base", tokenizer), ("réentraîné", new_tokenizer)):
-        per_word, whole = vocabulary.efficiency(candidate, data["test"]["text"])
-        print(
-            f"  {name:<15} {len(candidate):>6} tokens au vocabulaire, {console.decimal(per_word, 2)} tokens par mot, {100 * whole:.0f} % des mots entiers"
-        )
-    print(f"\nL'étape 3 se servira du tokenizer réentraîné. Ensuite : {console.step(3)}")
+    if options.retrain:
+        retrain_and_compare(tokenizer, options.vocab_size)
+    else:
+        print("\nPour un tokenizer appris sur nos livres : la même commande, avec --retrain.")
+    print(f"Ensuite : {console.step(3)}")
 
 
 if __name__ == "__main__":

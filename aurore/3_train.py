@@ -1,7 +1,8 @@
 """Étape 3 : le modèle de base lit George Sand.
 
 Le modèle sait déjà le français. On lui fait lire nos livres : à chaque token, il devine le suivant,
-se trompe, et ses poids sont un peu corrigés. C'est l'apprentissage par transfert (fine-tuning).
+se trompe, et ses poids, les nombres qui le composent, sont un peu corrigés. C'est le réglage fin
+(fine-tuning), une forme d'apprentissage par transfert.
 """
 
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ from atelier.text import corpus
 from atelier.training import batches, runs, schedule
 
 BLOCK_SIZE = batches.BLOCK_SIZE  # tokens que le modèle lit d'un coup
-DROPOUT = 0.0  # rien n'est lu deux fois, ou presque : il n'y a pas de quoi apprendre par cœur
+DROPOUT = 0.0  # en dix minutes, rien n'est lu deux fois ; sur plusieurs époques, essayez 0.1
 
 # 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
 
@@ -82,7 +83,11 @@ def make_blocks(data: DatasetDict, tokenizer) -> tuple[np.ndarray, np.ndarray]:
 
 
 def compile_model(model: GPT2, learning_rate: keras.optimizers.schedules.LearningRateSchedule):
-    """Comment le modèle se corrige. Sans `loss` : il décale les tokens d'un rang, et la calcule."""
+    """Comment le modèle se corrige.
+
+    On ne donne pas de `loss` : le modèle calcule lui-même sa perte, en comparant chaque token qu'il
+    devine à celui qui suit vraiment.
+    """
     optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0)
     # Seules les matrices gagnent à rester petites.
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -93,11 +98,11 @@ def compile_model(model: GPT2, learning_rate: keras.optimizers.schedules.Learnin
 
 
 def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others):
-    """L'entraînement ; rend l'histoire des pertes que Keras a notée.
+    """L'entraînement ; rend l'historique des pertes, que Keras a noté.
 
     `saver` garde le meilleur modèle ; `others` : d'autres aides (callbacks), de même espèce.
     """
-    # TODO 3.4 : Entraîner `model` `epochs` fois, l'évaluer, avec ses aides ; rendre son histoire.
+    # TODO 3.4 : Appeler `model.fit` avec tout ce que reçoit `fit` ; rendre l'historique qu'il rend.
     # À utiliser : model.fit
     console.todo("3.4")
 
@@ -121,7 +126,8 @@ def main() -> None:
     compile_model(model, rate)
 
     # `run` tient la maison : la place, le nombre de pas, les sauvegardes, la reprise. Il donne à
-    # `fit` les lots à lire, mélangés, en quelques tours ; après chacun, le modèle est évalué.
+    # `fit` les lots à lire, mélangés, en quelques tours que Keras nomme « époques » : le modèle est
+    # évalué à la fin de chacun.
     with runs.start(model, tokenizer, rate, train_blocks, eval_blocks, options) as run:
         fit(model, run.tf_train_dataset, run.tf_eval_dataset, run.rounds, run.saver, *run.callbacks)
         run.save()
@@ -146,7 +152,8 @@ def parse_options():
         type=console.number_option(float, above=0),
         default=MINUTES,
         metavar="M",
-        help="durée de l'entraînement, évaluations et sauvegardes comprises (%(default)s par défaut)",
+        help="durée de l'entraînement, évaluations et sauvegardes comprises"
+        " (%(default)s par défaut)",
     )
     length.add_argument(
         "--epochs",

@@ -1,7 +1,7 @@
 """Étape 4 : le modèle écrit.
 
-On lui donne quelques mots, l'amorce ; il propose une probabilité pour chaque token du vocabulaire, on en tire un, on
-l'ajoute au texte, et l'on recommence.
+On lui donne quelques mots, l'amorce ; il propose une probabilité pour chaque token du vocabulaire,
+on en tire un, on l'ajoute au texte, et l'on recommence.
 """
 
 from pathlib import Path
@@ -19,8 +19,78 @@ from transformers import (
 )
 
 from atelier import console, launch, models, settings
-from atelier.models import choice, sampling, vocabulary
+from atelier.models import sampling, vocabulary
+from atelier.models.sampling import Sampling
 from atelier.writing import comparison, explanation, generation
+
+
+def load_model(model_folder: Path) -> tuple[PretrainedConfig, TFPreTrainedModel]:
+    """La configuration d'un modèle, et ce modèle avec ses poids.
+
+    `TFAutoModelForCausalLM` rend en fait `atelier.models.gpt2.GPT2` : le même, qui écrit plus vite.
+    """
+    # >>> 4.1 Charger, et rendre, la configuration de `model_folder`, puis le modèle de langue
+    # >>> (« causal LM ») qu'elle décrit.
+    config = AutoConfig.from_pretrained(model_folder)
+    model = TFAutoModelForCausalLM.from_pretrained(model_folder, config=config)
+    return config, model
+    # <<< 4.1
+
+
+def two_prompts() -> list[str]:
+    """Ce que le modèle continuera, si `--prompt` ne dit rien d'autre."""
+    # >>> 4.2 Une liste de deux amorces : des débuts de phrase.
+    prompts = ["Cette jeune femme était assise", "Le soir, elle se rappelait"]  # <<< 4.2
+    return prompts
+
+
+def write(pipe: Pipeline, prompts: list[str], **sampling) -> list[list[dict]]:
+    """Ce que le pipeline propose pour chaque amorce.
+
+    `sampling` : la longueur et les réglages du tirage, à lui transmettre.
+    """
+    # >>> 4.3 Appeler `pipe` sur les amorces, avec les réglages de `sampling`.
+    outputs = pipe(prompts, **sampling)  # <<< 4.3
+    return outputs
+
+
+def get_text(output: list[dict]) -> str:
+    """Le texte d'une réponse du pipeline : une liste de propositions, dont on garde la première."""
+    return output[0]["generated_text"]
+
+
+def print_texts(outputs: list[list[dict]]) -> None:
+    """Montre les textes, une ligne vide entre deux."""
+    # >>> 4.4 Afficher le texte de chaque réponse, l'un après l'autre : `get_text` l'y trouve.
+    for output in outputs:
+        print(get_text(output), end="\n\n")
+    # <<< 4.4
+
+
+def chosen(options) -> dict:
+    """Les réglages du tirage, tels qu'on les a demandés."""
+    names = ("temperature", "top_p", "top_k", "max_new_tokens")
+    return {name: getattr(options, name) for name in names}
+
+
+def compare(options) -> None:
+    """Le modèle de base et le modèle entraîné, côte à côte, avec la même graine."""
+    seed = settings.SEED if options.seed is None else options.seed
+    comparison.compare(options.prompt or two_prompts(), seed, **chosen(options))
+
+
+def explain(options) -> None:
+    """Ce que chaque réglage fait des probabilités d'une phrase."""
+    pipe = generation.load_pipeline(models.model_to_write())
+    sampling = Sampling(options.temperature, options.top_p, options.top_k)
+    print(explanation.explain(pipe, options.explain, sampling))
+
+
+def tell_quotations(outputs: list[list[dict]]) -> None:
+    """Ce qui, dans chaque texte, est déjà dans les livres."""
+    from atelier.writing import originality  # ici : une seconde de moins pour qui ne demande rien
+
+    originality.tell_quotations([get_text(output) for output in outputs])
 
 
 def parse_options():
@@ -38,7 +108,8 @@ def parse_options():
         type=console.number_option(float, minimum=0),
         default=sampling.TEMPERATURE,
         metavar="T",
-        help="audace du tirage : 0, toujours le plus probable ; 1, les probabilités du modèle (%(default)s par défaut)",
+        help="audace du tirage : 0, toujours le plus probable ; 1, les probabilités du modèle "
+        "(%(default)s par défaut)",
     )
     parser.add_argument(
         "--top-p",
@@ -85,67 +156,18 @@ def parse_options():
     return parser.parse_args()
 
 
-def load_model(MODEL_NAME: Path) -> tuple[PretrainedConfig, TFPreTrainedModel]:
-    """La configuration d'un modèle, et ce modèle avec ses poids : ce que fait aussi la page web (`generation.load_pipeline`)."""
-    # >>> 4.1 Charger, et rendre, la configuration de `MODEL_NAME`, puis le modèle de langue (« causal LM ») qu'elle décrit.
-    config = AutoConfig.from_pretrained(MODEL_NAME)
-    model = TFAutoModelForCausalLM.from_pretrained(MODEL_NAME, config=config)
-    return config, model
-    # <<< 4.1
-
-
-def two_prompts() -> list[str]:
-    """Ce que le modèle continuera, si `--prompt` ne dit rien d'autre."""
-    # >>> 4.2 Une liste de deux amorces : des débuts de phrase.
-    prompts = ["Cette jeune femme était assise", "Le soir, elle se rappelait"]  # <<< 4.2
-    return prompts
-
-
-def write(pipe: Pipeline, prompts: list[str], **sampling) -> list[list[dict]]:
-    """Ce que le pipeline propose pour chaque amorce. `sampling` : la longueur et les réglages du tirage, à lui transmettre."""
-    # >>> 4.3 Appeler `pipe` sur les amorces, avec les réglages de `sampling`.
-    outputs = pipe(prompts, **sampling)  # <<< 4.3
-    return outputs
-
-
-def get_text(output: list[dict]) -> str:
-    """Le texte d'une réponse du pipeline : une liste de propositions, dont on garde la première."""
-    return output[0]["generated_text"]
-
-
-def print_texts(outputs: list[list[dict]]) -> None:
-    """Montre les textes, une ligne vide entre deux."""
-    # >>> 4.4 Afficher le texte de chaque réponse, l'un après l'autre : `get_text` l'y trouve.
-    for output in outputs:
-        print(get_text(output), end="\n\n")
-    # <<< 4.4
-
-
 def main() -> None:
     options = parse_options()
-    chosen = {
-        name: getattr(options, name) for name in ("temperature", "top_p", "top_k", "max_new_tokens")
-    }
     if options.compare:
-        comparison.compare(
-            options.prompt or two_prompts(),
-            settings.SEED if options.seed is None else options.seed,
-            **chosen,
-        )
-        return
+        return compare(options)
+    if options.explain is not None:
+        return explain(options)
 
-    MODEL_NAME = models.model_to_write()
-    config, model = load_model(MODEL_NAME)
-    tokenizer = AutoTokenizer.from_pretrained(MODEL_NAME)
+    model_folder = models.model_to_write()
+    config, model = load_model(model_folder)
+    tokenizer = AutoTokenizer.from_pretrained(model_folder)
     vocabulary.set_end_of_text(model, tokenizer)
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)
-    if options.explain is not None:
-        print(
-            explanation.explain(
-                pipe, options.explain, options.temperature, options.top_p, options.top_k
-            )
-        )
-        return
 
     prompts = [
         generation.check_prompt(prompt, pipe, options.max_new_tokens)
@@ -153,16 +175,12 @@ def main() -> None:
     ]
     draft = generation.Draft(tokenizer)  # un écran montre les textes pendant qu'ils s'écrivent
     generation.seed_everything(options.seed)
-    sampling = generation.sampling_options(**chosen)
+    sampling = generation.sampling_options(**chosen(options))
     outputs = write(pipe, prompts, **sampling, streamer=draft)
     draft.end_all()
     print_texts(outputs)
     if options.originality:
-        from atelier.writing import (
-            originality,  # ici seulement : elle charge les livres, ce qui prend une seconde
-        )
-
-        originality.tell_quotations([get_text(output) for output in outputs])
+        tell_quotations(outputs)
 
 
 if __name__ == "__main__":

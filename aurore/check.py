@@ -76,10 +76,9 @@ def check(selection: str) -> bool:
     if left and str(left[0].step) not in unread:
         print(f"\nEnsuite :\n{report.detail(left[0], verdicts[left[0].number])}")
     elif required and not left:
-        print(
-            "Tout y est. Bravo !"
-            + (f" Lancez l'étape : {console.command(exercises.stub_of(wanted[0].step).name)}" if selection else "")
-        )
+        print("Tout y est. Bravo !")
+        if selection:
+            print(f"Lancez l'étape : {console.command(exercises.stub_of(wanted[0].step).name)}")
     return not left
 
 
@@ -100,7 +99,7 @@ def hint(selection: str) -> None:
     exercise = next_exercise(selection)
     if not exercise.judged:
         raise AuroreError(
-            f"{exercise.number} n'a pas d'indice ; sa réponse : {console.command(f'check.py {exercise.number} --solution')}"
+            f"{exercise.number} n'a pas d'indice ; sa réponse : {console.command('check.py', exercise.number, '--solution')}"
         )
     progress.set_current(exercise.number)
     progress.give_hint(exercise)
@@ -116,7 +115,7 @@ def solution(selection: str) -> None:
     if exercise.judged and verdicts[exercise.number].mark == NOT_STARTED:
         raise AuroreError(
             f"Essayez d'abord {exercise.number}, même à moitié : {progress.where(exercise)}\n"
-            f"Pour un indice : {console.command(f'check.py {exercise.number} --hint')}"
+            f"Pour un indice : {console.command('check.py', exercise.number, '--hint')}"
         )
     print(f"{exercise.number}  {exercise.goal}\n{report.solution(exercise)}")
 
@@ -155,9 +154,8 @@ def main() -> None:
     elif options.solution:
         solution(options.number)
     elif options.catch_up:
-        from atelier.exercises import (
-            catch_up,  # ici seulement : `datasets` met deux secondes à s'importer
-        )
+        # Importé ici seulement : `datasets` y met deux secondes.
+        from atelier.exercises import catch_up
 
         catch_up.catch_up(step_of(options.number))
     elif options.reset:

@@ -26,15 +26,10 @@ La suite est dans README.md, étape par étape. Pour écrire le code vous-même 
 
 def run_step(script: str, *options: str, capture: bool = False) -> str:
     """Lance un script de l'atelier, comme on le taperait ; rend ce qu'il a écrit si `capture`."""
-    environment = os.environ | {
-        "AURORE_HOME": str(HOME),
-        "AURORE_MODEL": "mini",
-        "HF_HUB_OFFLINE": "1",
-        "PYTHONIOENCODING": "utf-8",
-    }
+    variables = {"AURORE_HOME": str(HOME), "AURORE_MODEL": "mini", "HF_HUB_OFFLINE": "1", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         [sys.executable, settings.FOLDER / script, *options],
-        env=environment,
+        env=os.environ | variables,
         encoding="utf-8",
         stdout=subprocess.PIPE if capture else None,
     )

@@ -99,7 +99,10 @@ def started(request, tmp_path_factory):
             later["demonstration"] = home, elsewhere.submit(run_fresh, "demo.py", home=home)
         if "followed" in asked:
             home = tmp_path_factory.mktemp("followed")
-            later["followed"] = (home, elsewhere.submit(readme.follow, home, request.getfixturevalue("mirror")))
+            given = [
+                request.getfixturevalue(name) for name in ("mirror", "tiny")
+            ]  # on y lit les commandes, non la prose
+            later["followed"] = home, elsewhere.submit(readme.follow, home, *given)
         yield later
         elsewhere.shutdown(cancel_futures=True)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from atelier.text.cleaning import EDGE, author_blocks, clean
+from atelier.text.cleaning import author_blocks, clean
+from atelier.text.edition import EDGE
 
 STORY = """Le moulin tournait depuis l'aube, et la meunière, qui n'avait pas dormi, écoutait
 l'eau comme on écoute quelqu'un. Elle attendait son fils, parti la veille pour la

@@ -6,7 +6,7 @@ import subprocess
 
 import attempts
 import pytest
-from scripts import ROOT
+from scripts import AURORE, ROOT
 
 from atelier import exercises
 from atelier.exercises import judge
@@ -57,6 +57,11 @@ def test_the_committed_stub_is_the_one_its_solution_gives(step):
     assert committed.stdout.decode() == exercises.stub(step), "cd aurore && python -m atelier.exercises.stubs"
 
 
+@pytest.mark.parametrize("path", sorted(AURORE.glob("[1-5]_*.py")), ids=lambda path: path.name)
+def test_a_lesson_can_be_projected(path):
+    assert not [number for number, line in enumerate(path.read_text("utf-8").split("\n"), 1) if len(line) > 100]
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_filling_a_stub_gives_back_its_solution(step):
     solution = exercises.solution_of(step).read_text("utf-8")
@@ -68,6 +73,11 @@ def test_filling_a_stub_gives_back_its_solution(step):
     assert filled == solution
 
 
+def read(source: str) -> str:
+    """Le fichier tel qu'on le lit : un commentaire de plusieurs lignes est une phrase."""
+    return re.sub(r"\n *# ", " ", source)
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_stub_parses_and_keeps_its_secrets(step):
     stub, gaps = exercises.stub(step), exercises.marked(step)
@@ -75,7 +85,7 @@ def test_a_stub_parses_and_keeps_its_secrets(step):
     assert not re.search(r"# (>>>|<<<)", stub)
     assert [gap.number for gap in gaps if not gap.is_question] == re.findall(r'console\.todo\("(\S+)"\)', stub)
     for gap in gaps:
-        assert f"{gap.number} " in stub and gap.goal in stub
+        assert f"{gap.number} : {gap.goal}" in read(stub) or f"{gap.number} {gap.goal}" in read(stub)
         assert not [line for line in gap.code if re.search(r"\w", line) and line in stub.split("\n")]
 
 
@@ -91,6 +101,8 @@ def test_a_stub_parses_and_keeps_its_secrets(step):
         ("#>>> 1.1 But.\nx = 1\n# <<< 1.1\n", "ressemble à une marque"),
         ("# >>> 1.11 But.\nx = 1\n# <<< 1.11\n", "ressemble à une marque"),
         ("# 1.1 >>> But.\nx = 1\n# 1.1 <<<\n", "ressemble à une marque"),
+        ("# >>> 1.1 But.\nx = 1\n# >>> et la suite.\n# <<< 1.1\n", "ressemble à une marque"),
+        ("# >>> la suite.\nx = 1\n# <<< 1.1\n", "ressemble à une marque"),
         ("x = 1  # >>> 1.1 But. <<<\n", "ressemble à une marque"),
         ("# >>> 1.1 But.\n# <<< 1.1\n", "une ligne entre"),
         ("# >>> 1.1 But.\nx = 1\ny = 2  # <<< 1.1\n", "une ligne entre"),
@@ -100,6 +112,11 @@ def test_a_stub_parses_and_keeps_its_secrets(step):
 def test_a_doubtful_marker_is_an_error(source, complaint):
     with pytest.raises(exercises.BadMarker, match=complaint):
         exercises.gaps(source, "1_x_solution.py")
+
+
+def test_a_goal_can_take_several_lines():
+    (gap,) = exercises.gaps("def f():\n    # >>> 2.2 But :\n    # >>> long.\n    return 1\n    # <<< 2.2", "x")
+    assert gap.goal == "But : long." and gap.code == ("    return 1",) and (gap.first, gap.last) == (1, 4)
 
 
 def test_a_gap_can_be_a_part_of_a_line():

@@ -1,6 +1,10 @@
 """Juger le fichier d'une personne, quoi qu'elle y ait écrit : des fautes de frappe, des boucles sans fin, rien du tout."""
 
+import hashlib
 import re
+import signal
+import threading
+import time
 
 import pytest
 
@@ -46,7 +50,7 @@ def stub_file(tmp_path, monkeypatch):
 
 def test_what_never_ends_ends_everything_or_is_gone_does_not_stop_the_others(stub_file, monkeypatch):
     monkeypatch.setattr(process, "SECONDS", 1)
-    monkeypatch.setattr(process, "GRACE", 2)
+    monkeypatch.setattr(process, "GRACE", 8)
     source = exercises.stub(2)
     for before, after in {
         r'console\.todo\("2.1"\)': "while True: pass",
@@ -75,3 +79,28 @@ def test_a_missing_file_can_be_found_again(stub_file):
 def test_what_a_function_prints_cannot_fill_the_memory():
     printed = calls.call(lambda: [print("x" * 1000) for _ in range(10_000)]).printed
     assert len(printed) < 200_000
+
+
+@pytest.fixture
+def interruptible():
+    """Ctrl-C interrompt, même si les essais tournent en tâche de fond : `main` le règle ainsi."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_what_other_threads_compute_does_not_count(interruptible):
+    def compute(until: float) -> None:
+        while time.process_time() < until:
+            hashlib.sha256(bytes(10_000_000))  # sans le verrou de Python
+
+    with judge.time_limit(0.5):
+        thread = threading.Thread(target=compute, args=(time.process_time() + 1.5,))
+        thread.start()
+        thread.join()
+
+
+def test_what_the_main_thread_computes_counts(interruptible):
+    with pytest.raises(KeyboardInterrupt), judge.time_limit(0.2):
+        while True:
+            pass

@@ -1,4 +1,4 @@
-"""Ce que les scripts de l'atelier importent : un module par sujet.
+"""Ce que les scripts de l'atelier importent : un dossier par étape.
 
 Importer `atelier` règle d'abord l'environnement des bibliothèques, qui le lisent au moment où elles sont importées :
 c'est pourquoi les scripts importent `atelier` avant TensorFlow et transformers.
@@ -22,7 +22,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
 def _explain_failed_import(kind, error, trace) -> None:
-    """Ce qui arrive pendant les imports, avant que `console.run` ne veille : Ctrl-C, ou un paquet qui manque."""
+    """Ce qui arrive pendant les imports, avant que `launch.run` ne veille : Ctrl-C, ou un paquet qui manque."""
     if issubclass(kind, KeyboardInterrupt):
         print("\nInterrompu.", file=sys.stderr)
     elif issubclass(kind, ModuleNotFoundError):

@@ -12,10 +12,8 @@ from pathlib import Path
 from atelier.errors import AuroreError
 
 STALE = 3600  # secondes : un chantier plus vieux n'est plus à personne, son processus a été tué
-TRIES, PAUSE = (
-    20,
-    0.1,
-)  # l'attente, en secondes, entre deux essais : sous Windows, un fichier qu'on lit ne se remplace pas
+TRIES = 20
+PAUSE = 0.1  # secondes entre deux essais : sous Windows, un fichier qu'on lit ne se remplace pas
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from atelier.errors import AuroreError, Todo
-from atelier.settings import HOME, IN_CONTAINER, STEPS
+from atelier.settings import FOLDER, HOME, IN_CONTAINER, STEPS
 
 
 def todo(number: str):
@@ -18,15 +18,21 @@ def todo(number: str):
     raise Todo(number, Path(caller.f_code.co_filename), caller.f_lineno)
 
 
-DISK_ERRORS = {
-    errno.ENOSPC: "Il n'y a plus de place sur le disque de {home}. Libérez-en, puis relancez la même commande.",
-    errno.EDQUOT: "Le quota de disque est atteint dans {home}. Libérez de la place, puis relancez la même commande.",
-    errno.EROFS: "{home} est en lecture seule : montez le volume sans « :ro », ou choisissez un autre dossier avec "
-    "AURORE_HOME.",
-    errno.EACCES: "Pas le droit d'écrire dans {home} : rendez-vous propriétaire de ce dossier, ou choisissez-en un "
-    "autre avec AURORE_HOME.",
+# Ce qui manque au dossier de travail, ou au disque où l'on écrivait.
+FULL_DISK = {
+    errno.ENOSPC: "Il n'y a plus de place sur le disque de {place}. Libérez-en, puis relancez la même commande.",
+    errno.EDQUOT: "Le quota de disque est atteint dans {place}. Libérez de la place, puis relancez la même commande.",
 }
-DISK_ERRORS[errno.EPERM] = DISK_ERRORS[errno.EACCES]
+FORBIDDEN = (
+    "Pas le droit d'écrire dans {place} : rendez-vous propriétaire de ce dossier, ou choisissez-en un autre avec "
+    "AURORE_HOME."
+)
+CLOSED_HOME = {
+    errno.EROFS: "{place} est en lecture seule : montez le volume sans « :ro », ou choisissez un autre dossier avec "
+    "AURORE_HOME.",
+    errno.EACCES: FORBIDDEN,
+    errno.EPERM: FORBIDDEN,
+}
 
 
 def tell(message: str) -> None:
@@ -34,17 +40,17 @@ def tell(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def command(script: str) -> str:
+def command(script: str, *options: str) -> str:
     """La ligne qui lance un script, telle qu'on la tape ici : `python aurore/…`, ou le Python du dossier .venv."""
-    python = Path(sys.executable)
-    here = python.is_relative_to(Path.cwd()) and not IN_CONTAINER
-    return f"{python.relative_to(Path.cwd()) if here else 'python'} aurore/{script}"
+    python, project = Path(sys.executable), FOLDER.parent
+    here = python.is_relative_to(project) and not IN_CONTAINER
+    return " ".join([str(python.relative_to(project)) if here else "python", f"aurore/{script}", *options])
 
 
 def step(number: int) -> str:
     """La ligne qui lance une étape : son stub si c'est un stub qui tourne, sinon sa solution."""
     completes_stubs = Path(sys.argv[0]).stem in STEPS
-    return command(f"{STEPS[number - 1]}{'' if completes_stubs else '_solution'}.py")
+    return command(STEPS[number - 1] + (".py" if completes_stubs else "_solution.py"))
 
 
 def variable(name: str, value: str) -> str:
@@ -78,10 +84,13 @@ def progress() -> int:
 def from_the_machine(error: Exception) -> str:
     """Ce qui manque à la machine (place, droits, mémoire), et que faire ; rien si l'erreur vient d'ailleurs."""
     for cause in (error, error.__cause__, error.__context__):
-        if isinstance(cause, OSError) and cause.errno in DISK_ERRORS:
-            return DISK_ERRORS[cause.errno].format(home=HOME)
+        if isinstance(cause, OSError):
+            elsewhere = isinstance(cause.filename, str) and not Path(cause.filename).resolve().is_relative_to(HOME)
+            sentences = FULL_DISK if elsewhere else FULL_DISK | CLOSED_HOME
+            if cause.errno in sentences:
+                return sentences[cause.errno].format(place=cause.filename if elsewhere else HOME)
     if "No space left on device" in str(error):  # TensorFlow et safetensors n'en font pas une OSError
-        return DISK_ERRORS[errno.ENOSPC].format(home=HOME)
+        return FULL_DISK[errno.ENOSPC].format(place=HOME)
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return "La mémoire manque. Fermez d'autres programmes, ou prenez un lot plus petit (--batch-size 4)."
     return ""
@@ -127,7 +136,8 @@ def number_option(
     bounds = [f"supérieur à {above:g}"] if above > -math.inf else []
     bounds += [f"d'au moins {minimum:g}"] if minimum > -math.inf else []
     bounds += [f"d'au plus {maximum:g}"] if maximum < math.inf else []
-    expected = f"un nombre{' entier' if kind is int else ''} {' et '.join(bounds)}".rstrip()
+    number = "un nombre entier" if kind is int else "un nombre"
+    expected = f"{number} {' et '.join(bounds)}".rstrip()
 
     def parse(text: str):
         try:

@@ -1,4 +1,9 @@
-"""Lancer un script : une phrase claire quand quelque chose échoue, et rien de perdu quand on l'interrompt."""
+"""Lancer un script : une phrase claire quand quelque chose échoue, et rien de perdu quand on l'interrompt.
+
+Ce qui est réglé ici vaut pour tout le programme : Ctrl-C et SIGTERM, ce qui échoue pendant le ménage de Python, et ce
+ménage lui-même. Deux autres réglages sont ailleurs, parce qu'il les faut avant que `run` ne commence : ce qui échoue
+pendant les imports (`atelier/__init__.py`), et le français d'argparse (`console.argument_parser`).
+"""
 
 import _thread
 import gc
@@ -74,24 +79,22 @@ def explain(error: Exception) -> str:
     if not frame or console.from_the_machine(error):
         return console.explain(error)
     script = Path(frame.filename).name
-    in_an_exercise = any(frame.name == exercise.function for exercise in exercises.all_exercises())
-    if in_an_exercise:
+    if any(frame.name == exercise.function for exercise in exercises.all_exercises()):
         what = python_errors.explain(error)
     else:
         what = f"une fonction a-t-elle rendu autre chose que prévu ? ({type(error).__name__} : {error})"
-    check = command(f"check.py {script[0]}")
+    check = command("check.py", script[0])
     return f"{exercises.place(script, frame.lineno)} : {what}\nPour savoir quel exercice est en cause : {check}"
 
 
 def _what_to_do(todo: Todo) -> str:
     """L'exercice sur lequel un stub s'est arrêté : lequel, où, son but, un premier indice, et comment le vérifier."""
     exercise = exercises.find(todo.number)
-    check = f"check.py {exercise.number}"
     return (
         f"Exercice {exercise.number} à faire : {exercises.place(todo.path.name, todo.line)}\n"
         f"  But : {exercise.goal}\n"
         f"  À utiliser : {exercise.use}\n"
         f"  Indice : {exercise.hints[0]}\n"
-        f"Pour un autre indice : {command(f'{check} --hint')}\n"
-        f"Pour vérifier ce que vous avez écrit : {command(check)}"
+        f"Pour un autre indice : {command('check.py', exercise.number, '--hint')}\n"
+        f"Pour vérifier ce que vous avez écrit : {command('check.py', exercise.number)}"
     )

@@ -36,18 +36,16 @@ def _container_memory() -> list[int]:
         try:
             details = dict(line.split() for line in Path(folder, "memory.stat").read_text().splitlines())
             # Sans limite, le fichier dit « max », qui n'est pas un nombre, ou un nombre démesuré.
-            left.append(
-                int(Path(folder, limit).read_text()) - int(Path(folder, usage).read_text()) + int(details[forgettable])
-            )
+            allowed, used = (int(Path(folder, name).read_text()) for name in (limit, usage))
+            left.append(allowed - used + int(details[forgettable]))
         except (OSError, ValueError, KeyError):
             continue
     return left
 
 
 def _windows_memory() -> int:
-    class MemoryStatus(
-        ctypes.Structure
-    ):  # https://learn.microsoft.com/windows/win32/api/sysinfoapi/ns-sysinfoapi-memorystatusex
+    # https://learn.microsoft.com/windows/win32/api/sysinfoapi/ns-sysinfoapi-memorystatusex
+    class MemoryStatus(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong)] + [
             (name, ctypes.c_ulonglong)
             for name in ("total", "available", "page", "free_page", "virtual", "free_virtual", "extended")

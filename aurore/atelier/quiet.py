@@ -1,4 +1,4 @@
-"""Importer TensorFlow (`from atelier.quiet import keras, tf`) sans ses messages, et sans attendre plus qu'il ne faut.
+"""Importer TensorFlow (`from atelier.quiet import keras, tf`) sans ses messages, et ménager le ramasse-miettes de Python.
 
 Au chargement, la partie C++ de TensorFlow écrit sur la sortie d'erreur (oneDNN, CUDA, absl) avant de lire le moindre
 réglage. On détourne donc le descripteur 2 le temps de l'import, et de lui seul : une vraie erreur se verra encore.

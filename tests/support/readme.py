@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -24,10 +25,13 @@ ENDLESS = {
 
 
 def execute(line: str, home, **variables) -> str:
-    """Exécute une ligne du README, avec ce Python-ci à la place de .venv, et deux pas au lieu d'un long entraînement."""
+    """Exécute une ligne du README : ce Python-ci au lieu de .venv, deux pas d'entraînement, un port que nul n'a pris."""
     line = line.replace(".venv/bin/python", sys.executable)
     if "3_train" in line:
         line = re.sub(r"--(minutes|epochs|max-steps) \S+", "", line) + " --max-steps 2"
+    if "5_flask" in line and not line.startswith("docker "):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            line += f" --port {free.getsockname()[1]}"
     command = subprocess.Popen(
         line,
         shell=True,
@@ -53,6 +57,6 @@ def execute(line: str, home, **variables) -> str:
     return stdout
 
 
-def follow(home: Path, mirror: Path) -> list[tuple[str, str]]:
-    """Suit le README ligne à ligne, sans Docker ; rend ce que chaque ligne a affiché."""
-    return [(line, execute(line, home, AURORE_GUTENBERG=str(mirror))) for line in FOLLOWED]
+def follow(home: Path, mirror: Path, model: str) -> list[tuple[str, str]]:
+    """Suit le README ligne à ligne, sans Docker, avec ce modèle ; rend ce que chaque ligne a affiché."""
+    return [(line, execute(line, home, AURORE_GUTENBERG=str(mirror), AURORE_MODEL=model)) for line in FOLLOWED]

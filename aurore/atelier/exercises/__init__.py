@@ -2,7 +2,8 @@
 
 Une solution marque ce que la personne doit écrire, et dit pourquoi :
 
-    # >>> 1.5 Ôter les blancs qui terminent chaque ligne.
+    # >>> 1.5 Ôter les blancs qui terminent chaque ligne, mais non
+    # >>> ceux qui la commencent.
     return [line.rstrip() for line in lines]
     # <<< 1.5
 
@@ -12,15 +13,18 @@ que des commentaires, ce sont la question et sa réponse : un essai à faire, ou
 
 import functools
 import re
+import textwrap
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from atelier.settings import FOLDER, STEPS
 
+WIDTH = 100  # colonnes d'une leçon, qui se projette
 HINTS = Path(__file__).with_name("hints.toml")
 NUMBER = r"(?P<number>\d\.[\da-z])"
 OPENED = re.compile(rf"(?P<indent> *)# >>> {NUMBER} (?P<goal>\S.*)")
+CONTINUED = re.compile(r" *# >>> (?P<goal>[^\d\s].*)")
 CLOSED = re.compile(rf"(?P<code>.*?) *# <<< {NUMBER}")
 LOOKS_MARKED = re.compile(r"#\s*[<>‹›«»]|>>>|<<<")
 RIGHT_HAND_SIDE = re.compile(r"(?P<left> *(?:\w+ = |return |)).*")
@@ -81,15 +85,17 @@ def gaps(source: str, name: str) -> list[Gap]:
         if match := OPENED.fullmatch(line):
             if opened:
                 raise BadMarker(f"{place} : une marque s'ouvre dans une autre ({opened['number']}).")
-            opened, first = match, index
+            opened, goal, first, start = match, match["goal"], index, index + 1
+        elif opened and index == start and (match := CONTINUED.fullmatch(line)):
+            goal, start = f"{goal} {match['goal']}", index + 1
         elif match := CLOSED.fullmatch(line):
             if not opened or opened["number"] != match["number"]:
                 raise BadMarker(f"{place} : cette marque ne ferme rien ({match['number']}).")
             inline = bool(match["code"].strip())
-            code = tuple(lines[first + 1 : index]) + ((match["code"],) if inline else ())
+            code = tuple(lines[start:index]) + ((match["code"],) if inline else ())
             if not code or inline and len(code) > 1:
                 raise BadMarker(f"{place} : il faut une ligne entre ces marques, ou plusieurs et une marque à part.")
-            found.append(Gap(opened["number"], opened["goal"], opened["indent"], first, index, code, function, inline))
+            found.append(Gap(opened["number"], goal, opened["indent"], first, index, code, function, inline))
             opened = None
         elif LOOKS_MARKED.search(line):
             raise BadMarker(f"{place} : « {line.strip()} » ressemble à une marque et n'en est pas une.")
@@ -167,10 +173,17 @@ def stub(step: int) -> str:
 def todo_lines(gap: Gap) -> list[str]:
     """Ce qui, dans le stub, tient lieu d'un passage marqué."""
     if gap.is_question:
-        return [f"{gap.indent}# {gap.number} {gap.goal}"]
+        return _comment(gap.indent, f"{gap.number} {gap.goal}")
     left = RIGHT_HAND_SIDE.fullmatch(gap.code[0])["left"] if gap.inline else gap.indent
     return [
-        f"{gap.indent}# TODO {gap.number} : {gap.goal}",
-        f"{gap.indent}# À utiliser : {find(gap.number).use}",
+        *_comment(gap.indent, f"TODO {gap.number} : {gap.goal}"),
+        *_comment(gap.indent, f"À utiliser : {find(gap.number).use}"),
         f'{left}console.todo("{gap.number}")',
     ]
+
+
+def _comment(indent: str, text: str) -> list[str]:
+    """Un commentaire, sur autant de lignes qu'il faut ; aucune ne commence par « : », « ? » ou « » »."""
+    unbroken = re.sub(r" (?=[:;?!»])|(?<=«) ", "\u00a0", text)
+    lines = textwrap.wrap(unbroken, WIDTH - len(indent) - len("# "), break_on_hyphens=False)
+    return [f"{indent}# {line}".replace("\u00a0", " ") for line in lines]

@@ -2,13 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 from atelier import exercises, settings
-from atelier.atomic import restored
 from atelier.console import command, step, tell, variable
 from atelier.errors import AuroreError
-from atelier.models import choice, hub
+from atelier.models import choice
 from atelier.settings import CACHE, DATA
 from atelier.text import books, cleaning, corpus, sentences
 
@@ -49,25 +47,21 @@ def _books_of_the_data() -> set[str]:
 
 
 def _catch_up_tokenizer() -> None:
-    if (restored(settings.TOKENIZER) / "tokenizer.json").exists():
-        print(
-            f"Tokenizer : celui que vous avez réentraîné, dans {settings.TOKENIZER}. Pour celui du modèle de base, effacez ce dossier."
-        )
+    if folder := choice.retrained_tokenizer():
+        print(f"Tokenizer : celui que vous avez réentraîné. Pour celui du modèle de base, effacez {folder}.")
     else:
         print("Tokenizer : celui du modèle de base.")
     name = settings.BASE_MODEL
-    if name == "mini" or Path(name).is_dir() or hub.cached_folder(name):
+    if choice.is_here(name):
         print(f"Modèle de base : {name}, qui est déjà là.")
     else:
-        print(
-            f"Modèle de base : {name}, que l'étape 3 téléchargera. Pour s'en passer : {variable('AURORE_MODEL', 'mini')}."
-        )
+        without = variable("AURORE_MODEL", "mini")
+        print(f"Modèle de base : {name}, que l'étape 3 téléchargera. Pour s'en passer : {without}.")
 
 
 def _catch_up_model() -> None:
     if folder := choice.latest_run():
         print(f"Modèle entraîné : {folder.name}.")
     else:
-        print(
-            f"Modèle entraîné : aucun, le modèle de base écrira. Pour en avoir un : {command(f'{exercises.solution_of(3).name} --minutes 3')}"
-        )
+        training = command(exercises.solution_of(3).name, "--minutes", "3")
+        print(f"Modèle entraîné : aucun, le modèle de base écrira. Pour en avoir un : {training}")

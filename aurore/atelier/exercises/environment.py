@@ -10,8 +10,8 @@ import sys
 import tempfile
 
 from atelier import machine, settings
-from atelier.console import command, variable
-from atelier.models import hub
+from atelier.console import command, decimal, variable
+from atelier.models import choice
 from atelier.settings import FOLDER, HOME, IN_CONTAINER
 from atelier.text import books
 
@@ -26,7 +26,7 @@ def check() -> None:
     necessary = [_python(), _packages(), _tensorflow(), _memory(), _disk(), _writable()]
     comfortable = [_books(), _base_model(), _port()]
     for fault, line in necessary + comfortable:
-        print(f"{'[À FAIRE]' if fault else '[OK]     '} {line}{f' : {fault}' if fault else ''}", flush=True)
+        print(f"[À FAIRE] {line} : {fault}" if fault else f"[OK]      {line}", flush=True)
     if any(fault for fault, _ in necessary):
         raise SystemExit(1)
     if any(fault for fault, _ in comfortable):
@@ -54,8 +54,10 @@ def _packages() -> tuple[str, str]:
             found = "absent"
         if found != version:
             wrong.append(f"{name} {found} au lieu de {version}")
-    remedy = f"{', '.join(wrong)}. {sys.executable} -m pip install -r requirements.txt" if wrong else ""
-    return remedy, f"les {len(wanted)} paquets de requirements.txt"
+    line = f"les {len(wanted)} paquets de requirements.txt"
+    if not wrong:
+        return "", line
+    return f"{', '.join(wrong)}. {sys.executable} -m pip install -r requirements.txt", line
 
 
 def _tensorflow() -> tuple[str, str]:
@@ -70,23 +72,17 @@ def _tensorflow() -> tuple[str, str]:
             timeout=IMPORT_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        return ("", f"TensorFlow se charge, mais il lui faut plus de {IMPORT_SECONDS} s la première fois")
+        return "", f"TensorFlow se charge, mais il lui faut plus de {IMPORT_SECONDS} s la première fois"
+    if not done.returncode:
+        return "", "TensorFlow se charge"
     lines = done.stderr.strip().splitlines()
-    fault = (
-        (
-            lines[-1]
-            if lines
-            else f"Python s'arrête (code {done.returncode}) : ce processeur a-t-il les instructions AVX ?"
-        )
-        if done.returncode
-        else ""
-    )
-    return fault, "TensorFlow se charge"
+    silence = f"Python s'arrête (code {done.returncode}) : ce processeur a-t-il les instructions AVX ?"
+    return lines[-1] if lines else silence, "TensorFlow se charge"
 
 
 def _memory() -> tuple[str, str]:
     free = machine.available_memory()
-    line = f"{free / 1e9:.1f} Go de mémoire libre".replace(".", ",")
+    line = f"{decimal(free / 1e9)} Go de mémoire libre"
     if free < MINI_MEMORY:
         return (
             f"il en faut {MINI_MEMORY / 1e9:.0f} pour entraîner mini : fermez d'autres programmes, ou donnez plus de mémoire à Docker",
@@ -99,10 +95,8 @@ def _memory() -> tuple[str, str]:
 
 def _disk() -> tuple[str, str]:
     free = shutil.disk_usage(_existing(HOME)).free
-    return (
-        f"il en faut {DISK / 1e9:.0f}" if free < DISK else "",
-        f"{free / 1e9:.0f} Go libres sur le disque de {HOME}",
-    )
+    fault = f"il en faut {DISK / 1e9:.0f}" if free < DISK else ""
+    return fault, f"{free / 1e9:.0f} Go libres sur le disque de {HOME}"
 
 
 def _existing(folder):
@@ -126,12 +120,12 @@ def _books() -> tuple[str, str]:
     library = books.book_list()
     here = sum(books.cached(book) is not None for book in library)
     fault = "" if here == len(library) else command("1_prepare_dataset_solution.py")
-    return fault, f"{here} livre{'s' * (here > 1)} sur {len(library)} déjà téléchargés"
+    return fault, f"livres déjà téléchargés : {here} sur {len(library)}"
 
 
 def _base_model() -> tuple[str, str]:
     name = settings.BASE_MODEL
-    if name == "mini" or os.path.isdir(name) or hub.cached_folder(name):
+    if choice.is_here(name):
         return "", f"le modèle de base est déjà là ({name})"
     return f"{command('2_tokenize_solution.py')} (665 Mo)", f"{name} n'est pas encore téléchargé"
 
@@ -143,5 +137,5 @@ def _port() -> tuple[str, str]:
         try:
             listener.bind(("127.0.0.1", number))
         except OSError:
-            return ("un autre programme l'occupe : la page web prendra --port", f"le port {number} est pris")
+            return "un autre programme l'occupe : la page web prendra --port", f"le port {number} est pris"
     return "", f"le port {number} est libre"

@@ -16,7 +16,7 @@ from atelier.settings import FOLDER
 
 IMPORTS = 180  # secondes laissées aux imports : un disque lent, au premier lancement
 SECONDS = 6  # de calcul pour un exercice ; le plus long en prend deux
-GRACE = 10  # secondes de plus, avant de tuer un processus qui attend, ou qui n'écoute plus
+GRACE = 30  # secondes de plus, avant de tuer un processus qui attend, ou qui n'écoute plus
 
 
 def launch(arguments: list[str], **options) -> subprocess.Popen:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import textwrap
+from itertools import groupby
 
 from atelier import exercises, settings
 from atelier.console import command
@@ -31,14 +32,10 @@ def line(exercise: Exercise, verdict: Verdict) -> str:
 def listing(verdicts: dict[str, Verdict]) -> str:
     """Les exercices jugés, et les essais et questions de leurs étapes, étape par étape."""
     lines = []
-    for exercise in exercises.all_exercises():
-        if exercise.number not in verdicts:
-            continue
-        if (
-            title := f"\nÉtape {exercise.step} : {settings.FOLDER.name}/{exercises.stub_of(exercise.step).name}"
-        ) not in lines:
-            lines.append(title)
-        lines.append(line(exercise, verdicts[exercise.number]))
+    shown = [exercise for exercise in exercises.all_exercises() if exercise.number in verdicts]
+    for step, of_this_step in groupby(shown, key=lambda exercise: exercise.step):
+        lines.append(f"\nÉtape {step} : {settings.FOLDER.name}/{exercises.stub_of(step).name}")
+        lines += [line(exercise, verdicts[exercise.number]) for exercise in of_this_step]
     return "\n".join(lines)
 
 
@@ -59,7 +56,7 @@ def detail(exercise: Exercise, verdict: Verdict) -> str:
     if not exercise.judged:
         seen = progress.tried(exercise.number)
         lines += [f"  Essayé : {seen}."] if seen else []
-        return "\n".join([*lines, f"  Pour la réponse : {command(f'check.py {exercise.number} --solution')}"])
+        return "\n".join([*lines, f"  Pour la réponse : {command('check.py', exercise.number, '--solution')}"])
     lines.append(f"  {progress.where(exercise)}")
     if verdict.mark == RIGHT:
         return "\n".join([*lines, f"  {exercise.learnt}", "  La solution, pour comparer :", solution(exercise)])
@@ -76,11 +73,10 @@ def hints(exercise: Exercise) -> list[str]:
     given = progress.hints(exercise)
     lines = [f"  Indice {rank} sur {len(exercise.hints)} : {hint}" for rank, hint in enumerate(given, 1)]
     if len(given) < len(exercise.hints):
-        lines.append(f"  Un indice de plus : {command(f'check.py {exercise.number} --hint')}")
+        lines.append(f"  Un indice de plus : {command('check.py', exercise.number, '--hint')}")
     else:
-        lines.append(
-            f"  C'est le dernier. Après un essai, la solution : {command(f'check.py {exercise.number} --solution')}"
-        )
+        solution = command("check.py", exercise.number, "--solution")
+        lines.append(f"  C'est le dernier. Après un essai, la solution : {solution}")
     return lines
 
 

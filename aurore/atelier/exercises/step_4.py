@@ -43,7 +43,7 @@ def model_folder(width: int):
 
 LOAD_ERRORS = {
     r"ImportError": "C'est la classe de PyTorch : celle de TensorFlow commence par TF, `TFAutoModelForCausalLM`.",
-    r"HFValidationError: .*Config \{": "`from_pretrained` veut d'abord le dossier du modèle, `MODEL_NAME`.",
+    r"HFValidationError: .*Config \{": "`from_pretrained` veut d'abord le dossier du modèle, `model_folder`.",
 }
 
 
@@ -71,58 +71,33 @@ def exercise_1(load_model, _) -> None:
                 raise Wrong(
                     f"Il faut deux valeurs, `config, model` ; la fonction en rend {len(result.value)}.", result.call
                 )
-            config, loaded = result.value
-            kinds, expected = (f"({show(config)}, {show(loaded)})", "(<GPT2Config>, <TFGPT2LMHeadModel>)")
-            if isinstance(config, PretrainedConfig) and isinstance(loaded, PretrainedConfig):
-                raise Wrong("Il y a deux configurations, et pas de modèle.", result.call, kinds, expected)
-            if isinstance(loaded, PretrainedConfig):
-                raise Wrong(
-                    "Les deux sont intervertis : d'abord la configuration, ensuite le modèle.",
-                    result.call,
-                    kinds,
-                    expected,
-                )
-            if not isinstance(config, PretrainedConfig):
-                raise Wrong(
-                    "Le premier des deux n'est pas une configuration : `AutoConfig.from_pretrained` en rend une.",
-                    result.call,
-                    kinds,
-                    expected,
-                )
-            if not isinstance(loaded, TFPreTrainedModel):
-                raise Wrong(
-                    "Le second des deux n'est pas un modèle : `TFAutoModelForCausalLM.from_pretrained` en rend un.",
-                    result.call,
-                    kinds,
-                    expected,
-                )
-            if not isinstance(loaded, TFGPT2LMHeadModel):
-                raise Wrong(
-                    "Ce modèle ne sait pas écrire : il lui manque sa sortie. Il faut `TFAutoModelForCausalLM`.",
-                    result.call,
-                    kinds,
-                    expected,
-                )
-            if loaded.config.n_embd != width:
-                raise Wrong(
-                    "Ce n'est pas le modèle demandé : son nom est-il écrit en dur ? Il est dans `MODEL_NAME`.",
-                    result.call,
-                    f"largeur {loaded.config.n_embd}",
-                    f"largeur {width}",
-                )
-            if getattr(config, "n_embd", 0) != width or type(config) is not type(loaded.config):
-                raise Wrong(
-                    "Cette configuration n'est pas celle du modèle : `AutoConfig.from_pretrained(MODEL_NAME)`.",
-                    result.call,
-                    kinds,
-                    expected,
-                )
-            if not loaded.built or not same_weights(loaded, model):
-                raise Wrong(
-                    "Les poids ne sont pas ceux du modèle, mais des nombres au hasard : `from_config` bâtit sans charger, `from_pretrained` charge.",
-                    result.call,
-                    kinds,
-                )
+            if mistake := _wrong_model(*result.value, width, model):
+                got = f"({', '.join(map(show, result.value))})"
+                raise Wrong(mistake, result.call, got, "(<GPT2Config>, <TFGPT2LMHeadModel>)")
+
+
+def _wrong_model(config, loaded, width: int, model: TFPreTrainedModel) -> str:
+    """Ce qui ne va pas dans les deux valeurs rendues, quand `model`, de cette largeur, est celui qu'il fallait charger."""
+    if isinstance(config, PretrainedConfig) and isinstance(loaded, PretrainedConfig):
+        return "Il y a deux configurations, et pas de modèle."
+    if isinstance(loaded, PretrainedConfig):
+        return "Les deux sont intervertis : d'abord la configuration, ensuite le modèle."
+    if not isinstance(config, PretrainedConfig):
+        return "Le premier des deux n'est pas une configuration : `AutoConfig.from_pretrained` en rend une."
+    if not isinstance(loaded, TFPreTrainedModel):
+        return "Le second des deux n'est pas un modèle : `TFAutoModelForCausalLM.from_pretrained` en rend un."
+    if not isinstance(loaded, TFGPT2LMHeadModel):
+        return "Ce modèle ne sait pas écrire : il lui manque sa sortie. Il faut `TFAutoModelForCausalLM`."
+    if loaded.config.n_embd != width:
+        return "Ce n'est pas le modèle demandé : son nom est-il écrit en dur ? Il est dans `model_folder`."
+    if getattr(config, "n_embd", 0) != width or type(config) is not type(loaded.config):
+        return "Cette configuration n'est pas celle du modèle : `AutoConfig.from_pretrained(model_folder)`."
+    if not loaded.built or not same_weights(loaded, model):
+        return (
+            "Les poids ne sont pas ceux du modèle, mais des nombres au hasard : `from_config` bâtit sans charger, "
+            "`from_pretrained` charge."
+        )
+    return ""
 
 
 def exercise_2(two_prompts, solution) -> None:

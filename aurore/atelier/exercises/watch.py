@@ -50,9 +50,8 @@ def _follow_step(exercises: list[Exercise], enter: queue.SimpleQueue) -> None:
     try:
         while left := [exercise for exercise in exercises if verdicts[exercise.number].mark != RIGHT]:
             progress.set_current(left[0].number)
-            print(
-                f"Étape {number}   {'  '.join(report.sign(verdicts[one.number].mark) + ' ' + one.number for one in exercises)}\n"
-            )
+            marks = [f"{report.sign(verdicts[one.number].mark)} {one.number}" for one in exercises]
+            print(f"Étape {number}   {'  '.join(marks)}\n")
             seen = _wait_for_a_save(left[0], verdicts[left[0].number], seen, enter)
             new = judge_step(number, [exercise.number for exercise in exercises], judge)
             judge = Judge(number)
@@ -73,12 +72,9 @@ def _wait_for_a_save(exercise: Exercise, verdict: Verdict, seen: bytes, enter: q
     while True:
         print(report.detail(exercise, verdict))
         print(f"\nÉcrivez, puis enregistrez {path.name} : la réponse vient d'elle-même.", end=" ")
-        print(
-            "Entrée : un indice de plus. Ctrl-C : arrêter."
-            if sys.stdin and sys.stdin.isatty()
-            else "Ctrl-C : arrêter.",
-            flush=True,
-        )
+        if _has_keyboard():
+            print("Entrée : un indice de plus.", end=" ")
+        print("Ctrl-C : arrêter.", flush=True)
         shown = progress.hints(exercise)
         while progress.hints(exercise) == shown:
             if (content := _content(path)) != seen:
@@ -107,6 +103,16 @@ def _content(path: Path) -> bytes:
 def _enter_key() -> queue.SimpleQueue:
     """Une file où tombe chaque ligne tapée au clavier."""
     typed = queue.SimpleQueue()
-    if sys.stdin and sys.stdin.isatty():
-        threading.Thread(target=lambda: [typed.put(line or "\n") for line in sys.stdin], daemon=True).start()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            typed.put(line)
+
+    if _has_keyboard():
+        threading.Thread(target=listen, daemon=True).start()
     return typed
+
+
+def _has_keyboard() -> bool:
+    """Quelqu'un peut-il taper quelque chose ?"""
+    return bool(sys.stdin and sys.stdin.isatty())

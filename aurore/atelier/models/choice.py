@@ -44,6 +44,11 @@ def base_model(name: str | None = None) -> Path:
     return checked(hub.download(name))
 
 
+def is_here(name: str) -> bool:
+    """Ce modèle de base est-il sur cette machine : embarqué, dans un dossier, ou déjà téléchargé ?"""
+    return name == "mini" or Path(name).expanduser().is_dir() or hub.cached_folder(name) is not None
+
+
 def name(folder: Path) -> str:
     """Le nom sous lequel la personne connaît ce modèle de base."""
     hub_folder = re.search(r"models--(.+?)--([^/\\]+)", str(folder))  # …/models--auteur--nom/snapshots/…
@@ -85,7 +90,11 @@ def history(folder: Path) -> dict:
 
 def tokenizer_to_train(base: Path) -> Path:
     """Le dossier du tokenizer de l'étape 3 : celui que l'étape 2 a réentraîné, sinon celui du modèle de base."""
-    if (restored(settings.TOKENIZER) / "tokenizer.json").exists():
-        tell(f"Tokenizer : celui que l'étape 2 a réentraîné ({settings.TOKENIZER}).")
-        return settings.TOKENIZER
-    return base
+    if folder := retrained_tokenizer():
+        tell(f"Tokenizer : celui que l'étape 2 a réentraîné ({folder}).")
+    return folder or base
+
+
+def retrained_tokenizer() -> Path | None:
+    """Le dossier du tokenizer que l'étape 2 a réentraîné ; None si elle n'en a rien fait."""
+    return settings.TOKENIZER if (restored(settings.TOKENIZER) / "tokenizer.json").exists() else None

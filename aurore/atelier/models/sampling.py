@@ -22,8 +22,9 @@ GREEDY = Sampling(temperature=0)
 def adjusted(logits: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.ndarray]:
     """Les tokens entre lesquels tirer, et leurs probabilités, dans l'ordre des identifiants. `logits` : (vocabulaire,).
 
-    Comme transformers : la température d'abord, puis les `top_k` plus probables (Fan et al., 2018), puis, de ceux-là, les plus
-    probables qui font ensemble `top_p` au moins (Holtzman et al., 2020). Lève `ValueError` si les scores ne sont pas des nombres.
+    Comme transformers : la température d'abord, puis les `top_k` plus probables (Fan et al., 2018), puis, de ceux-là, les
+    plus probables qui font ensemble `top_p` au moins (Holtzman et al., 2020). Lève `ValueError` si les scores ne sont pas
+    des nombres.
     """
     highest = logits.max()
     if np.isnan(highest):  # un seul qui n'en est pas un suffit

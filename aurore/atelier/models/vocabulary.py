@@ -8,9 +8,7 @@ from atelier.console import tell, variable
 from atelier.errors import AuroreError
 from atelier.text.words import LETTERS
 
-PADDED = (
-    128  # des tables sont arrondies à un multiple de 128 lignes : ces tokens en trop, aucun tokenizer ne les connaît
-)
+PADDED = 128  # des tables ont des lignes en trop, jusqu'à un multiple de 128 : aucun tokenizer n'en connaît les tokens
 
 
 def readable(tokenizer, ids: list[int]) -> list[str]:
@@ -51,7 +49,8 @@ def set_end_of_text(model, tokenizer) -> None:
     if not 0 <= model.config.vocab_size - len(tokenizer) < PADDED:
         raise AuroreError(
             f"Ce tokenizer ({len(tokenizer)} tokens) n'est pas celui de ce modèle, qui en connaît {model.config.vocab_size} : "
-            f"leurs fichiers ont été mêlés. Refaites le dossier du modèle, ou choisissez-en un autre : {variable('AURORE_MODEL', 'mini')}."
+            "leurs fichiers ont été mêlés. Refaites le dossier du modèle, ou choisissez-en un autre : "
+            f"{variable('AURORE_MODEL', 'mini')}."
         )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -80,6 +79,7 @@ def adapt_embeddings(model, old_tokenizer, new_tokenizer) -> int:
     model.resize_token_embeddings(len(new_tokenizer))
     model.get_input_embeddings().weights[0].assign(rows)
     tell(
-        f"Vocabulaire : {kept} tokens gardent ce que le modèle en savait, {len(rows) - kept} nouveaux le déduisent de leurs morceaux."
+        f"Vocabulaire : {kept} tokens gardent ce que le modèle en savait, {len(rows) - kept} nouveaux le déduisent de "
+        "leurs morceaux."
     )
     return kept

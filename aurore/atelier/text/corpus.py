@@ -99,7 +99,7 @@ def folder() -> Path:
     try:
         return checked(embedded)
     except AuroreError:  # pas encore faites, ou abîmées
-        save_data(build((book, _paragraphs(book)) for book in books.embedded()), embedded)
+        save_data(build((book, _sentences(book)) for book in books.embedded()), embedded)
         return embedded
 
 
@@ -109,7 +109,7 @@ def _fingerprint() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources if path.suffix != ".pyc")).hexdigest()[:12]
 
 
-def _paragraphs(book: Book) -> list[list[str]]:
+def _sentences(book: Book) -> list[list[str]]:
     """Les phrases de chaque paragraphe d'un livre déjà là."""
     return [sentence_tokenizer().tokenize(text) for text in clean(books.author_text(books.cached(book)))]
 

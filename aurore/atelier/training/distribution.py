@@ -21,6 +21,7 @@ from atelier.errors import AuroreError
 def use(options) -> Path:
     """Choisit la stratégie que disent TF_CONFIG (plusieurs machines) et les cartes graphiques d'ici. À appeler avant tout calcul.
 
+    Elle vaut pour tout ce qui se bâtit ensuite, jusqu'à `leave`.
     Rend le dossier où cette machine enregistre ses modèles : la première (chief) seule montre et garde ; les autres écrivent
     dans un dossier qui s'efface. Lève `AuroreError` si TF_CONFIG ne se lit pas, ou si plusieurs machines ne peuvent pas suivre
     ces `options`. (https://www.tensorflow.org/tutorials/distribute/multi_worker_with_keras)
@@ -64,10 +65,13 @@ def use(options) -> Path:
     return folder
 
 
-def mean(value: float) -> float:
+def leave() -> None:
+    """Ce qui suit se fait sur chaque machine. Le modèle et son optimiseur, déjà bâtis, restent répartis entre toutes."""
+    tf.distribute.experimental_set_strategy(None)
+
+
+def mean(strategy: tf.distribute.Strategy, value: float) -> float:
     """La moyenne de ce qu'ont mesuré les machines, la même sur toutes."""
     replica = tf.distribute.get_replica_context
-    means = tf.distribute.get_strategy().run(
-        lambda mine: replica().all_reduce("MEAN", mine), args=(tf.constant(value),)
-    )
+    means = strategy.run(lambda mine: replica().all_reduce("MEAN", mine), args=(tf.constant(float(value)),))
     return float(tf.nest.flatten(means)[0])

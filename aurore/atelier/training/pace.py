@@ -8,7 +8,6 @@ from atelier.quiet import keras, tf
 import numpy as np
 
 from atelier.machine import giving_back_memory
-from atelier.training import distribution
 from atelier.training.backup import SAVE_EVERY
 from atelier.training.batches import BLOCK_SIZE, in_rounds
 from atelier.training.callbacks import EVALUATIONS, StopOnNaN, write
@@ -46,8 +45,7 @@ class Pace:
 
     def steps_in(self, seconds: float) -> int:
         left = seconds - self.seconds_for(0)
-        # Plusieurs machines ne vont pas à la même vitesse, et doivent faire les mêmes pas.
-        return max(1, int(distribution.mean(left / (self.seconds_for(1) - self.seconds_for(0)))))
+        return max(1, int(left / (self.seconds_for(1) - self.seconds_for(0))))
 
 
 def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf.data.Dataset) -> Pace:

@@ -48,6 +48,7 @@ def start(model, tokenizer, rate, train_blocks: np.ndarray, eval_blocks: np.ndar
 
     Lève `AuroreError` s'il manque du texte, de la mémoire ou de la place sur le disque.
     """
+    distribution.leave()
     if not len(train_blocks) or not len(eval_blocks):
         raise AuroreError("Trop peu de texte : il n'y a pas de quoi remplir un bloc. Relancez l'étape 1.")
     sizes.check_memory(model, options.batch_size * batches.BLOCK_SIZE)
@@ -151,7 +152,9 @@ class Run:
         backup.save()
         measured.saving = time.perf_counter() - saving
         seconds_left = seconds - (time.perf_counter() - options.begun)
-        steps = history["steps"] = wanted or done + measured.steps_in(seconds_left)
+        # Plusieurs machines ne vont pas à la même vitesse, et doivent faire les mêmes pas.
+        possible = int(distribution.mean(self.model.distribute_strategy, measured.steps_in(seconds_left)))
+        steps = history["steps"] = wanted or done + possible
         self.rate.steps.assign(steps)
         histories.write(self.folder, history)  # le plan est connu : une reprise le suivra
         left = max(0, steps - done)

@@ -15,7 +15,7 @@ import numpy as np
 from atelier.console import progress
 from atelier.text.words import LETTERS
 
-WINDOW, CONTEXT = (128, 64)  # tokens d'une fenêtre ; ceux, au moins, d'après lesquels chaque token est prévu
+WINDOW, CONTEXT = 128, 64  # tokens d'une fenêtre ; ceux, au moins, d'après lesquels chaque token est prévu
 BATCH_SIZE = 16
 NOT_SCORED = -100  # à la place d'un token que la fenêtre ne prévoit pas ; celui de transformers
 
@@ -39,7 +39,7 @@ def score(model, tokenizer, texts: Sequence[str]) -> Score:
     """
     ids = ([tokenizer.eos_token_id, *tokenizer(text)["input_ids"]] for text in texts)
     inputs, labels = map(np.concatenate, zip(*map(windows, ids)))
-    nats, tokens = (negative_log_likelihood(model, inputs, labels), np.count_nonzero(labels != NOT_SCORED))
+    nats, tokens = negative_log_likelihood(model, inputs, labels), np.count_nonzero(labels != NOT_SCORED)
     return Score(
         tokens=tokens,
         bits_per_byte=nats / math.log(2) / sum(len(text.encode("utf-8")) for text in texts),
@@ -61,9 +61,8 @@ def windows(ids: list[int]) -> tuple[np.ndarray, np.ndarray]:
     glissante de « Perplexity of fixed-length models », dans la documentation de transformers.)
     """
     starts = range(0, max(len(ids) - 1 - CONTEXT, 1), WINDOW - CONTEXT)
-    inputs = np.zeros(
-        (len(starts), WINDOW), np.int32
-    )  # à droite d'un texte fini, un zéro que rien ne lit : GPT-2 ne lit qu'à gauche
+    # À droite d'un texte fini, un zéro que rien ne lit : GPT-2 ne lit qu'à gauche.
+    inputs = np.zeros((len(starts), WINDOW), np.int32)
     labels = np.full((len(starts), WINDOW), NOT_SCORED, np.int32)
     for row, start in enumerate(starts):
         window, first = ids[start : start + WINDOW + 1], CONTEXT if start else 0
@@ -89,7 +88,7 @@ def negative_log_likelihood(model, inputs: np.ndarray, labels: np.ndarray) -> fl
     missing = -len(inputs) % BATCH_SIZE
     inputs = np.pad(inputs, ((0, missing), (0, 0)))
     labels = np.pad(labels, ((0, missing), (0, 0)), constant_values=NOT_SCORED)
-    total, bar = (0.0, keras.utils.Progbar(len(inputs) // BATCH_SIZE, verbose=progress(), unit_name="lot"))
+    total, bar = 0.0, keras.utils.Progbar(len(inputs) // BATCH_SIZE, verbose=progress(), unit_name="lot")
     for first in range(0, len(inputs), BATCH_SIZE):
         batch = slice(first, first + BATCH_SIZE)
         total += float(nats(inputs[batch], labels[batch]))

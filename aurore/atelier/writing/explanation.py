@@ -29,9 +29,9 @@ def stages(logits: np.ndarray, sampling: Sampling) -> list[np.ndarray]:
     return list(probabilities)
 
 
-def explain(pipe: Pipeline, sentence: str, temperature: float, top_p: float, top_k: int) -> str:
+def explain(pipe: Pipeline, sentence: str, sampling: Sampling) -> str:
     """Un tableau : les tokens de la phrase, ce que chacun avait de chances d'être tiré à sa place, et ce qui suivrait."""
-    model, tokenizer, sampling = pipe.model, pipe.tokenizer, Sampling(temperature, top_p, top_k)
+    model, tokenizer = pipe.model, pipe.tokenizer
     ids = tokenizer(check_prompt(sentence, pipe, 0))["input_ids"]
     pieces, logits = readable(tokenizer, ids), model(np.array([ids])).logits.numpy()[0]
     lines = [_line(*COLUMNS), _line(_visible(pieces[0]), "", "le premier : rien ne le précède")]
@@ -55,7 +55,9 @@ def _visible(piece: str) -> str:
 
 
 def _percent(chance: float) -> str:
-    return "—" if chance == 0 else "< 0,01 %" if chance < 1e-4 else f"{decimal(100 * chance, 2)} %"
+    if chance == 0:
+        return "—"
+    return "< 0,01 %" if chance < 1e-4 else f"{decimal(100 * chance, 2)} %"
 
 
 def _line(token: str, rank: str, *columns: str) -> str:

@@ -38,10 +38,8 @@ def sampling_options(
     temperature: float = TEMPERATURE, top_p: float = TOP_P, top_k: int = TOP_K, max_new_tokens: int = MAX_NEW_TOKENS
 ) -> dict:
     """Les options du pipeline pour un tirage ; à température 0, le token le plus probable. `top_k` à 0 ne limite rien."""
-    options = {
-        "max_new_tokens": max_new_tokens,
-        "clean_up_tokenization_spaces": False,
-    }  # garde les espaces avant ! et ?
+    # Sans ce « nettoyage », les espaces restent devant ! et ?
+    options = {"max_new_tokens": max_new_tokens, "clean_up_tokenization_spaces": False}
     if temperature == 0:
         return options | {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
     return options | {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": top_k}
@@ -95,8 +93,9 @@ class Draft(TextStreamer):
         self.times = []
 
     def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+        if stream_end:
+            text += "\n\n"
         if self.visible:
-            text += "\n\n" * stream_end
             self.shown += text
             print(text, end="", file=sys.stderr, flush=True)
 

@@ -29,10 +29,9 @@ def longest_quotation(
 ) -> Quotation | None:
     """La plus longue des suites de mots communes à `text` et à l'un des livres de `shelf` ; None s'il n'y en a pas.
 
-    Avec `known`, ce que rend `known_sequences`, les suites de moins de `FEW` mots sont laissées, et tout va six fois plus vite. `after` : ne compte que ce qui finit après tant
-    de caractères, sans remonter de plus de `BACK` mots avant eux.
-
-    `shelf` : pour chaque titre, ce que rend `comparable`. Seuls comptent les mots : ni la ponctuation, ni les majuscules.
+    Seuls comptent les mots : ni la ponctuation, ni les majuscules. `shelf` : pour chaque titre, ce que rend `comparable`.
+    `known`, ce que rend `known_sequences`, fait aller six fois plus vite, et laisse les suites de moins de `FEW` mots.
+    `after` : ne compte que ce qui finit après tant de caractères, sans remonter de plus de `BACK` mots avant eux.
     """
     found, best = list(LETTERS.finditer(text)), None
     words = [match[0].lower() for match in found]
@@ -50,12 +49,8 @@ def longest_quotation(
 
 
 def known_sequences(shelf: Mapping[str, str]) -> np.ndarray:
-    """Les suites de `FEW` mots de tous les livres, réduites à un nombre chacune, dans l'ordre : de quoi en chercher une sans tout relire."""
-    return (
-        np.unique(np.concatenate([_sequences(book.split()) for book in shelf.values()]))
-        if shelf
-        else np.zeros(0, np.int64)
-    )
+    """Les suites de `FEW` mots de tous les livres, un nombre chacune, dans l'ordre : de quoi en chercher une sans tout relire."""
+    return np.unique(np.concatenate([_sequences([]), *(_sequences(book.split()) for book in shelf.values())]))
 
 
 def _sequences(words: list[str]) -> np.ndarray:
@@ -92,10 +87,8 @@ def tell_quotations(texts: list[str]) -> None:
     """Dit, de chaque texte, ce qui se trouve tel quel dans les livres de l'entraînement."""
     shelf = reading_shelf()
     for text in texts:
-        found = longest_quotation(text, shelf)
-        quoted = (
-            f"« {' '.join(text[found.start : found.end].split())} », {found.words} mots qui se suivent dans {found.book}"
-            if found
-            else "rien"
-        )
+        quoted = "rien"
+        if found := longest_quotation(text, shelf):
+            words = " ".join(text[found.start : found.end].split())
+            quoted = f"« {words} », {found.words} mots qui se suivent dans {found.book}"
         tell(f"« {' '.join(text.split())[:30]}… » : de déjà écrit, au plus, {quoted}.")
