@@ -185,6 +185,7 @@ class Run:
     def save(self) -> None:
         """Garde le meilleur moment : l'écrit dans le dossier, le relit, le compare, puis seulement le nomme dans `model/latest`."""
         history = self.history
+        distribution.mean(self.model.distribute_strategy, 0)  # un rendez-vous : nulle machine ne part avant les autres
         if (self.folder / BEST).exists():
             self.model.load_weights(self.folder / BEST)
         else:  # repris pour finir avant sa première évaluation
