@@ -188,7 +188,7 @@ class Run:
         distribution.mean(self.model.distribute_strategy, 0)  # un rendez-vous : nulle machine ne part avant les autres
         if (self.folder / BEST).exists():
             self.model.load_weights(self.folder / BEST)
-        else:  # repris pour finir avant sa première évaluation
+        if len(history["val_loss"]) == 1:  # repris pour finir avant sa première évaluation
             history["val_loss"].append(self.evaluate())
             history["val_steps"].append(history["steps"])
         save_model(self.model, self.tokenizer, self.folder)
