@@ -185,9 +185,10 @@ class Run:
     def save(self) -> None:
         """Garde le meilleur moment : l'écrit dans le dossier, le relit, le compare, puis seulement le nomme dans `model/latest`."""
         history = self.history
+        distribution.mean(self.model.distribute_strategy, 0)  # un rendez-vous : nulle machine ne part avant les autres
         if (self.folder / BEST).exists():
             self.model.load_weights(self.folder / BEST)
-        else:  # repris pour finir avant sa première évaluation
+        if len(history["val_loss"]) == 1:  # repris pour finir avant sa première évaluation
             history["val_loss"].append(self.evaluate())
             history["val_steps"].append(history["steps"])
         save_model(self.model, self.tokenizer, self.folder)
