@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import signal
 import sys
 import threading
 import types
@@ -166,3 +167,11 @@ def mirror(tmp_path_factory) -> Path:
         file.parent.mkdir(parents=True)
         file.write_bytes(stories[index % len(stories)].read_bytes())
     return folder
+
+
+@pytest.fixture
+def interruptible():
+    """Ctrl-C interrompt, ici et dans les programmes lancés, même si les essais tournent en tâche de fond (« & »)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -105,7 +105,7 @@ IMPORTING = " atelier\n"
         ("3_train_solution.py", ["--epochs", "50"], "d'une époque : environ"),  # en plein entraînement
     ],
 )
-def test_ctrl_c_leaves_nothing_half_written(script, options, after, prepared, tiny, tmp_path):
+def test_ctrl_c_leaves_nothing_half_written(script, options, after, prepared, tiny, tmp_path, interruptible):
     model = tiny if "environ" in after else "mini"
     says_what_it_imports = {"PYTHONPROFILEIMPORTTIME": "1"} if after == IMPORTING else {}
     if script.startswith("3"):
@@ -142,7 +142,7 @@ def test_ctrl_c_leaves_nothing_half_written(script, options, after, prepared, ti
         "transformed()",  # changé en une autre erreur
     ],
 )
-def test_a_ctrl_c_that_a_library_mistreats_still_interrupts(main, tmp_path):
+def test_a_ctrl_c_that_a_library_mistreats_still_interrupts(main, tmp_path, interruptible):
     program = f"""if True:
         import sys, time, _thread
         sys.path.insert(0, {str(AURORE)!r})

@@ -174,7 +174,7 @@ def test_catch_up_puts_in_place_what_a_step_needs(workshop):
 # ── --watch ──
 
 
-def test_watch_follows_the_learner_from_one_exercise_to_the_next(workshop):
+def test_watch_follows_the_learner_from_one_exercise_to_the_next(workshop, interruptible):
     watching = subprocess.Popen(
         [sys.executable, workshop / "check.py", "2", "--watch"],
         cwd=workshop,

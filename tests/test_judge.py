@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import signal
 import threading
 import time
 
@@ -79,14 +78,6 @@ def test_a_missing_file_can_be_found_again(stub_file):
 def test_what_a_function_prints_cannot_fill_the_memory():
     printed = calls.call(lambda: [print("x" * 1000) for _ in range(10_000)]).printed
     assert len(printed) < 200_000
-
-
-@pytest.fixture
-def interruptible():
-    """Ctrl-C interrompt, même si les essais tournent en tâche de fond : `main` le règle ainsi."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def test_what_other_threads_compute_does_not_count(interruptible):
