@@ -17,15 +17,15 @@ from scripts import AURORE, load, run_fresh, succeed, succeeded
 from atelier import settings
 from atelier.text import books
 
-# Ce qui se prépare en lançant un script, la page ou un navigateur.
-LONG_TO_PREPARE = {"prepared", "demonstration", "trained", "followed", "site", "browser", "killed"}
+# Ce qui se prépare en lançant un script, la page ou un navigateur, ou en compilant un réseau.
+LONG_TO_PREPARE = {"prepared", "demonstration", "trained", "followed", "site", "browser", "killed", "base", "model"}
 # Ce que nomme une fonction qui lance un Python neuf, ou la copie d'un Python déjà lancé.
 STARTERS = {"executable", "run_fresh", "run_forked", "judge_step", "judge_all"}
 
 
 @pytest.hookimpl(tryfirst=True)  # avant que pytest ne choisisse selon `-m`
 def pytest_collection_modifyitems(items):
-    """Marque `slow` ce qui lance des programmes entiers : `pytest -m "not slow"` s'en passe."""
+    """Marque `slow` ce qui lance des programmes entiers ou compile un réseau : `pytest -m "not slow"` s'en passe."""
     for item in items:
         if LONG_TO_PREPARE & set(item.fixturenames) or starts_a_program(item.function):
             item.add_marker("slow")

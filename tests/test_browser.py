@@ -90,7 +90,7 @@ def test_the_text_is_copied(page, address, host):
     wait_until(lambda: "opié" in page.find("#status").text)
     page.find("#amorce").click()
     page.press("Control+a", "Control+v")
-    assert page.find("#amorce").property("value").split() == text.split()
+    wait_until(lambda: page.find("#amorce").property("value").split() == text.split())
 
 
 def test_the_texts_of_this_visit_survive_a_reload(page):

@@ -48,7 +48,7 @@ def stub_file(tmp_path, monkeypatch):
 
 
 def test_what_never_ends_ends_everything_or_is_gone_does_not_stop_the_others(stub_file, monkeypatch):
-    monkeypatch.setattr(process, "SECONDS", 1)
+    monkeypatch.setattr(process, "SECONDS", 0.3)
     monkeypatch.setattr(process, "GRACE", 8)
     source = exercises.stub(2)
     for before, after in {
