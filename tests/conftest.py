@@ -18,29 +18,40 @@ from atelier import settings
 from atelier.text import books
 
 # Ce qui se prépare en lançant un script, la page ou un navigateur, ou en compilant un réseau.
-LONG_TO_PREPARE = {"prepared", "demonstration", "trained", "followed", "site", "browser", "killed", "base", "model"}
-# Ce que nomme une fonction qui lance un Python neuf, ou la copie d'un Python déjà lancé.
-STARTERS = {"executable", "run_fresh", "run_forked", "judge_step", "judge_all"}
+LONG_TO_PREPARE = {
+    *("prepared", "demonstration", "trained", "followed", "site", "browser", "killed", "base"),
+    *("model", "opened"),
+}
+# Ce que nomme une fonction qui lance un Python neuf, ou la copie d'un Python déjà lancé ; ou qui entraîne un réseau, ou l'écoute.
+LONG_TO_RUN = {
+    *("executable", "run_fresh", "run_forked", "judge_step", "judge_all"),
+    *("fit", "measure_pace", "trial", "pipeline"),
+}
+
+
+TESTS = str(Path(__file__).parent)
 
 
 @pytest.hookimpl(tryfirst=True)  # avant que pytest ne choisisse selon `-m`
 def pytest_collection_modifyitems(items):
     """Marque `slow` ce qui lance des programmes entiers ou compile un réseau : `pytest -m "not slow"` s'en passe."""
     for item in items:
-        if LONG_TO_PREPARE & set(item.fixturenames) or starts_a_program(item.function):
+        if LONG_TO_PREPARE & set(item.fixturenames) or is_long(item.function):
             item.add_marker("slow")
 
 
-@functools.cache
-def starts_a_program(function: types.FunctionType) -> bool:
-    """Cette fonction en lance-t-elle un, elle-même ou par l'une de celles qu'elle appelle ?"""
-    names, codes = set(), [function.__code__]
-    while codes:
-        code = codes.pop()
-        names.update(code.co_names)
-        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    called = [function.__globals__.get(name) for name in names - {function.__name__}]
-    return bool(STARTERS & names) or any(starts_a_program(one) for one in called if isinstance(one, types.FunctionType))
+def is_long(test: types.FunctionType) -> bool:
+    """Cet essai l'est-il, lui-même ou par l'une des fonctions des essais qu'il appelle ?"""
+    seen, left = {test}, [(test.__code__, test.__globals__)]
+    for code, known in left:
+        if LONG_TO_RUN.intersection(code.co_names):
+            return True
+        left += [(inner, known) for inner in code.co_consts if isinstance(inner, types.CodeType)]
+        for called in (known.get(name) for name in code.co_names):
+            if isinstance(called, types.FunctionType) and called not in seen and TESTS in called.__code__.co_filename:
+                seen.add(called)
+                left.append((called.__code__, called.__globals__))
+    return False
 
 
 @pytest.fixture
