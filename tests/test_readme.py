@@ -78,11 +78,13 @@ def test_the_options_it_names_exist():
         assert options <= set(re.findall(r"--[a-z-]+", help_of(script))), script
 
 
+TREE = next(block for language, block in BLOCKS if language == "text" and block.startswith("aurore/\n"))
+
+
 def told() -> set[str]:
     """Les chemins que nomme l'arbre de la maison ; un dossier y finit par « / »."""
-    tree = next(block for language, block in BLOCKS if language == "text" and block.startswith("aurore/\n"))
     paths, parents = set(), []
-    for indent, name in re.findall(r"^( *)([\w.]+/?)(?:  .*)?$", tree, re.MULTILINE):
+    for indent, name in re.findall(r"^( *)([\w.]+/?)(?:  .*)?$", TREE, re.MULTILINE):
         if len(indent) <= 8:  # plus loin à droite, c'est la suite de la ligne d'au-dessus
             parents = [*parents[: len(indent) // 2], name]
             paths.add("".join(parents))
@@ -91,6 +93,8 @@ def told() -> set[str]:
 
 def test_the_tree_of_the_house_names_what_is_there():
     assert not [path for path in told() if not (ROOT / path).exists()], "ce qui n'y est plus"
+    for name in re.findall(r"`(\w+(?:\.\w+|/))`", TREE):
+        assert list((AURORE / "atelier").rglob(name)), f"{name} n'y est plus"
     folders = {path for path in told() if path.endswith("/")}
     described_whole = {one for one in folders if not any(other.startswith(one) and other != one for other in told())}
     for file in [*AURORE.glob("[0-9]_*_solution.py"), *AURORE.glob("[a-z]*.py"), *(AURORE / "atelier").rglob("*.py")]:
