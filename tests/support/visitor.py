@@ -97,20 +97,20 @@ class Site:
         return self.log.read()
 
     def wait(self) -> "Site":
-        wait_until(lambda: health(self.port) == "ready" or self.process.poll() is not None, 120)
+        wait_until(lambda: health(self.port) == "ready" or self.process.poll() is not None, 600)
         assert self.process.poll() is None, self.said()
         return self
 
     def stop(self) -> None:
         """Arrête la page comme Docker l'arrête, au milieu d'un texte : elle le laisse finir, ou dit qu'elle l'a coupé."""
         asked = {"prompt": PROMPT, "max_new_tokens": 200, "stream": True}
-        with NO_PROXY.open(f"{self.address}/api/generate", json.dumps(asked).encode(), timeout=30) as answer:
+        with NO_PROXY.open(f"{self.address}/api/generate", json.dumps(asked).encode(), timeout=300) as answer:
             while b"token" not in answer.readline():
                 pass
             self.process.send_signal(signal.SIGTERM)
             name, done = events(answer.read().decode())[-1]
         assert name == "done" and (done["new_tokens"] == 200 or done["finish_reason"] in ("interrupted", "stop")), done
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=200)
         said = self.said()
         assert self.process.returncode == 0 and "Page arrêtée." in said, said
         assert f"La page est prête : http://localhost:{self.port}/" in said
@@ -130,7 +130,7 @@ def events(text: str) -> list[tuple[str, dict]]:
 
 def health(port: int) -> str:
     try:
-        with NO_PROXY.open(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+        with NO_PROXY.open(f"http://127.0.0.1:{port}/healthz", timeout=100) as answer:
             return json.load(answer)["status"]
     except OSError:
         return ""
@@ -160,7 +160,7 @@ def write(page: Browser, prompt: str = PROMPT, **values) -> str:
 def written(page: Browser) -> str:
     """Le texte, une fois fini : on ne peut plus l'arrêter, on peut le recommencer."""
     shown = "const shown = id => document.getElementById(id).checkVisibility(); "
-    wait_until(lambda: page.run(shown + "return !shown('stop') && (shown('again') || shown('error'))"), 30)
+    wait_until(lambda: page.run(shown + "return !shown('stop') && (shown('again') || shown('error'))"))
     assert page.find("#again").visible, page.find("#error").text
     return page.find("#texte").text
 
