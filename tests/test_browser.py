@@ -8,6 +8,7 @@ from browser import DISTANT, MISSING, Browser, wait_until
 from visitor import PRINTED, PROMPT, fill, hesitation, lost, press_until, probability, tokens, words, write, written
 
 from atelier.text.words import word_list
+from atelier.web.prose import printed
 
 pytestmark = pytest.mark.skipif(
     bool(MISSING), reason=f"pas de navigateur : il manque {' et '.join(MISSING)} (apt install chromium chromium-driver)"
@@ -63,6 +64,14 @@ def test_a_stopped_text_keeps_what_was_written(page):
     assert text.startswith(PRINTED) and 5 < len(tokens(page)) < 200
     assert "Arrêté" in page.find("#status").text
     assert not lost(page), "le bouton qui disparaît n'emporte pas le foyer"
+
+
+def test_the_page_prints_a_text_as_the_server_does(page):
+    """La suite vient composée du serveur ; l'amorce, et ce qu'on choisit à la place du réseau, la page les compose."""
+    signs = [f"{before}{sign}{after}" for sign in ";:!?«»—'…" for before in ("", " ") for after in ("", " ", "a")]
+    texts = ["« Quoi ! dit-il ; l'heure ? »", "— Ah : « l'été »", "", "Ça\u00a0? Non\u202f!", "à 8 h  : 🙂 !", *signs]
+    script = "return import('/static/prose.js').then(({ printed }) => arguments[0].map(printed))"
+    assert page.run(script, texts) == [printed(text) for text in texts]
 
 
 def test_a_text_goes_on(page):
@@ -281,7 +290,7 @@ def test_the_page_works_without_javascript(address, tmp_path):
         assert not page.find("#stop").visible and not page.find("#tools").visible, "rien qui ne marcherait pas"
         fill(page, PROMPT, max_new_tokens=20, compare=True)
         page.find("#write").click()
-        wait_until(lambda: page.find("#texte-2"), 30)
+        wait_until(lambda: page.find("#texte-2"))
         for text in (page.find("#texte").text, page.find("#texte-2").text):
             assert text.startswith(PRINTED) and len(text) > len(PRINTED) + 10
         assert (
@@ -289,10 +298,10 @@ def test_the_page_works_without_javascript(address, tmp_path):
         )
         fill(page, ENGLISH)
         page.find("#write").click()
-        wait_until(lambda: page.find("[name=force]"), 30).click()
+        wait_until(lambda: page.find("[name=force]")).click()
         assert "français" in page.find("#error").text and not page.find_all("#texte")
         page.find("#write").click()
-        assert wait_until(lambda: page.find("#texte"), 30).text.startswith(ENGLISH)
+        assert wait_until(lambda: page.find("#texte")).text.startswith(ENGLISH)
         assert visitor.elsewhere(page.requests()) == [] and visitor.unexpected(page.complaints()) == []
 
 

@@ -7,96 +7,27 @@ import re
 import subprocess
 import sys
 import time
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
-from flask import Flask
 from scripts import AURORE
+from trainings_page import NAME, SETTINGS, age, figures, save, seen, shown, visit, write
 
 from atelier import settings
-from atelier.training import runs
-from atelier.web import trainings
-
-WEB = AURORE / "atelier" / "web"
-NAME = "2026-07-26_13h32m15"
-SETTINGS = {"batch_size": 8, "learning_rate": 0.00078125, "freeze": 0, "seed": 1804}
+from atelier.training.history import START
+from atelier.web import histories
 
 
 @pytest.fixture
 def client(tmp_path, monkeypatch):
-    """La page, servie par une application qui n'a qu'elle ; ses entraînements sont dans `tmp_path / "model"`."""
     monkeypatch.setattr(settings, "MODELS", tmp_path / "model")
-    app = Flask("essai", template_folder=WEB / "templates", static_folder=WEB / "static")
-    app.add_url_rule("/", "index", lambda: "")
-    app.add_url_rule("/generate", "generate", lambda: "")
-    app.register_blueprint(trainings.trainings)
-    app.testing = True
-    return app.test_client()
-
-
-def write(name: str = NAME, **changes):
-    """Un entraînement de 120 pas, dont 40 sont faits, une évaluation comprise ; rend son dossier."""
-    folder = settings.MODELS / name
-    (folder / "state").mkdir(parents=True, exist_ok=True)
-    history = runs.new_history("mini", SETTINGS, 245_760, math.log(42.4)) | {"steps": 120}
-    history["loss_steps"] = [*range(1, 41)]
-    history["loss"] = [3.7 - step / 100 for step in range(40)]
-    history["loss_seconds"] = [
-        step * 0.5 + (10 if step > 20 else 0) for step in range(1, 41)
-    ]  # l'évaluation a pris dix secondes
-    history["val_loss"].append(math.log(40.1))
-    history["val_steps"].append(20)
-    (folder / "history.json").write_text(json.dumps(history | changes), "utf-8")
-    return folder
-
-
-def age(folder, seconds: float) -> None:
-    os.utime(folder / "history.json", (time.time() - seconds,) * 2)
-
-
-def seen(client) -> list[dict]:
-    """L'état que lit training.js : du JSON strict."""
-
-    def refuse(constant):
-        raise AssertionError(f"{constant} n'est pas du JSON")
-
-    return json.loads(client.get("/entrainement/state").text, parse_constant=refuse)["runs"]
-
-
-def figures(run: dict) -> dict:
-    return {name: value.replace("\u202f", " ") for name, value in run["figures"]}
-
-
-class Page(HTMLParser):
-    """Les balises d'une page, et son texte."""
-
-    def __init__(self, html: str):
-        super().__init__()
-        self.tags, self.text = [], ""
-        self.feed(html)
-        self.text = " ".join(self.text.split())
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-
-    def handle_data(self, data):
-        self.text += data
-
-    def all(self, tag: str) -> list[dict]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-def page(client) -> Page:
-    answer = client.get("/entrainement")
-    assert answer.status_code == 200
-    return Page(answer.text)
+    return visit()
 
 
 def test_before_any_training_the_page_says_what_to_do(client):
-    shown = page(client)
-    assert "Aucun entraînement pour l'instant" in shown.text and "python aurore/3_train_solution.py" in shown.text
-    assert not shown.all("img") and client.get("/entrainement/state").json == {"live": False, "runs": []}
+    html = shown(client)
+    assert "Aucun entraînement pour l'instant" in html.text and "python aurore/3_train_solution.py" in html.text
+    assert not html.all("img") and client.get("/entrainement/state").json == {"live": False, "runs": []}
 
 
 def test_a_running_training_shows_how_far_and_how_fast_it_goes(client):
@@ -115,10 +46,10 @@ def test_a_running_training_shows_how_far_and_how_fast_it_goes(client):
     assert (told["Taille des lots"], told["Taux d'apprentissage"]) == ("8 blocs de 128 tokens", "0,000781")
     assert (told["Blocs gelés"], told["Graine du hasard"], told["Modèle de base"]) == ("aucun", "1804", "mini")
     assert client.get("/entrainement/state").json["live"] is True
-    shown = page(client)
-    assert shown.all("progress")[0] | {"value": "40", "max": "120"} == shown.all("progress")[0]
-    assert "Entraînement du 26 juillet 2026 à 13 h 32" in shown.text and "en cours" in shown.text
-    assert all(value.replace(" ", "") in re.sub(r"\s", "", shown.text) for value in told.values()), (
+    html = shown(client)
+    assert html.all("progress")[0] | {"value": "40", "max": "120"} == html.all("progress")[0]
+    assert "Entraînement du 26 juillet 2026 à 13 h 32" in html.text and "en cours" in html.text
+    assert all(value.replace(" ", "") in re.sub(r"\s", "", html.text) for value in told.values()), (
         "tout se lit sans JavaScript"
     )
 
@@ -140,41 +71,91 @@ def test_speed_and_time_left_are_those_since_the_training_was_resumed(client):
     )
 
 
-def test_running_interrupted_and_finished_are_told_apart(client):
+@pytest.fixture
+def five(client):
+    """Cinq entraînements, le plus récent d'abord : en cours, fini, perdu, et deux qui se reprennent."""
     stopped = write("2026-07-26_10h00m00", interrupted=True)
     silent, lost = write("2026-07-26_11h00m00"), write("2026-07-26_12h00m00")
     done = write("2026-07-26_13h00m00", final_val_loss=math.log(38.1))
     slow = write("2026-07-26_14h00m00", batch_size=64, loss_seconds=[step * 9.0 for step in range(1, 41)])
     for folder, seconds in ((stopped, 400), (silent, 300), (lost, 200), (done, 9000), (slow, 120)):
         age(folder, seconds)
-    for folder in (stopped, silent):
-        (folder / "state" / "checkpoint").touch()
+    save(stopped)
+    save(silent)
     (done / "model.safetensors").touch()
-    running, finished, hopeless, newest, older = seen(client)
-    assert [run["state"] for run in (running, finished, hopeless, newest, older)] == ["running", "finished"] + [
-        "interrupted"
-    ] * 3
-    assert newest["command"].endswith("3_train_solution.py --resume") and "où il en était" in newest["note"]
-    assert "le plus récent" in older["note"] and "ne se reprendra pas" in hopeless["note"] and not hopeless["command"]
-    assert figures(finished)["Perplexité de validation"] == "42,4 avant, 38,1 après" and "Temps restant" not in figures(
-        finished
-    )
-    shown = page(client)
-    assert [each["data-run"][11:13] for each in shown.all("details")] == ["14", "13", "12", "11", "10"], (
-        "le plus récent d'abord"
-    )
-    assert (
-        newest["command"] in shown.text
-        and [name in shown.text for name in ("en cours", "fini", "interrompu")] == [True] * 3
-    )
+    return seen(client)
+
+
+def test_running_interrupted_and_finished_are_told_apart(client, five):
+    assert [run["state"] for run in five] == ["running", "finished", "interrupted", "interrupted", "interrupted"]
+    html = shown(client)
+    assert all(word in html.text for word in ("en cours", "fini", "interrompu"))
+    assert [each["data-run"][11:13] for each in html.all("details")] == ["14", "13", "12", "11", "10"]
+
+
+def test_the_newest_interrupted_training_is_the_one_to_resume(client, five):
+    _, _, lost, newest, older = five
+    assert newest["command"].endswith("3_train_solution.py --resume") and newest["command"] in shown(client).text
+    assert "où il en était" in newest["note"] and "le plus récent" in older["note"]
+    assert "ne se reprendra pas" in lost["note"] and not lost["command"]
+
+
+def test_a_finished_training_says_what_it_gained(five):
+    told = figures(five[1])
+    assert told["Perplexité de validation"] == "42,4 avant, 38,1 après" and "Temps restant" not in told
+
+
+@pytest.mark.parametrize("left", ["state/checkpoint", START])
+def test_a_finished_training_is_finished_whatever_could_not_be_removed(client, left):
+    """Un antivirus tient un fichier de `state/`, ou l'étape 3 est tuée pendant qu'elle range."""
+    folder = write(final_val_loss=math.log(38.1))
+    for file in ("model.safetensors", left):
+        (folder / file).touch()
+    age(folder, 3600)
+    (run,) = seen(client)
+    assert (run["state"], run["command"]) == ("finished", "")
+
+
+def test_a_file_is_read_again_only_when_it_changes(client, monkeypatch):
+    readings, read = [], histories.read
+    monkeypatch.setattr(histories, "read", lambda folder: readings.append(folder.name) or read(folder))
+    first, second = write("2026-07-26_10h00m00"), write("2026-07-26_11h00m00")
+    for _ in range(3):
+        assert len(seen(client)) == 2 and shown(client)
+    assert sorted(readings) == [first.name, second.name]
+    age(first, 5)
+    assert len(seen(client)) == 2
+    assert readings[2:] == [first.name]
+
+
+def test_a_curve_is_drawn_again_only_when_its_history_changes(client, monkeypatch):
+    drawings, picture = [], histories.picture
+    monkeypatch.setattr(histories, "picture", lambda *asked: drawings.append(asked) or picture(*asked))
+    folder = write()
+    for _ in range(3):
+        assert client.get(f"/entrainement/{NAME}.svg").status_code == 200
+    assert len(drawings) == 1
+    age(folder, 5)
+    client.get(f"/entrainement/{NAME}.svg")
+    assert len(drawings) == 2
+
+
+def test_time_passes_even_over_a_file_that_does_not_change(client, monkeypatch):
+    folder, now = write(), time.time()
+    assert seen(client)[0]["state"] == "running"
+    monkeypatch.setattr(time, "time", lambda: now + 3600)
+    (lost,) = seen(client)
+    assert (lost["state"], lost["command"]) == ("interrupted", "")
+    save(folder)
+    assert seen(client)[0]["command"], "de quoi reprendre est arrivé entre-temps"
 
 
 def test_a_training_that_prepares_itself_is_already_there(client):
     (settings.MODELS / NAME).mkdir(parents=True)
-    start = settings.MODELS / NAME / runs.START
-    start.touch()
+    start = settings.MODELS / NAME / START
+    start.mkdir()
     (run,) = seen(client)
-    assert run["state"] == "preparing" and "se prépare" in page(client).text and not page(client).all("img")
+    assert run["state"] == "preparing" and "se prépare" in shown(client).text and not shown(client).all("img")
     os.utime(start, (0, 0))
     assert seen(client) == [], "arrêté avant d'avoir commencé"
 
@@ -185,7 +166,7 @@ def test_the_curve_is_a_drawing_and_its_version_says_when_it_changes(client):
     assert answer.status_code == 200 and answer.content_type.startswith("image/svg+xml")
     svg = ElementTree.fromstring(answer.text)
     assert svg.tag.endswith("svg") and NAME in svg.findtext("{*}desc") and "42,4" in answer.text
-    (image,) = page(client).all("img")
+    (image,) = shown(client).all("img")
     assert image["src"] == f"/entrainement/{NAME}.svg" and "de 42,4 à 40,1" in image["alt"] and image["width"]
     version = seen(client)[0]["version"]
     assert seen(client)[0]["version"] == version
@@ -254,8 +235,8 @@ def test_a_damaged_history_is_told_and_the_others_are_shown(client, content):
         (folder / "history.json").write_bytes(content if isinstance(content, bytes) else content.encode())
     sound, damaged = seen(client)
     assert (sound["state"], damaged["state"], damaged["word"]) == ("running", "unreadable", "illisible")
-    shown = page(client)
-    assert "illisible" in shown.text and "history.json est abîmé" in shown.text and len(shown.all("img")) == 1
+    html = shown(client)
+    assert "illisible" in html.text and "history.json est abîmé" in html.text and len(html.all("img")) == 1
     assert client.get(f"/entrainement/{NAME}.svg").status_code in (200, 404)
 
 
@@ -272,7 +253,7 @@ def test_a_history_that_only_keeps_the_contract_is_drawn(client):
     (settings.MODELS / "le mien" / "history.json").write_text(json.dumps(history), "utf-8")
     (run,) = seen(client)
     assert run["title"] == "Entraînement le mien" and figures(run)["Modèle de base"] == "là"
-    assert client.get(page(client).all("img")[0]["src"]).status_code == 200
+    assert client.get(shown(client).all("img")[0]["src"]).status_code == 200
 
 
 EXTREME = [
@@ -291,7 +272,7 @@ def test_whatever_was_measured_is_shown(client, changes):
     assert (
         run["state"] == ("running" if changes.get("steps", 120) else "preparing")
         and "nan" not in str(run).lower()
-        and page(client)
+        and shown(client)
     )
     assert client.get(f"/entrainement/{NAME}.svg").status_code == 200
 
@@ -300,18 +281,18 @@ def test_names_and_settings_are_escaped(client):
     name = "<b>l'été" if os.name != "nt" else "l'été"
     write(name, base_model="<script>alert(1)</script>", settings=SETTINGS | {"<i>": "<i>"})
     html = client.get("/entrainement").text
-    assert not re.search("<b>|<i>|<script>", html) and client.get(page(client).all("img")[0]["src"]).status_code == 200
+    assert not re.search("<b>|<i>|<script>", html) and client.get(shown(client).all("img")[0]["src"]).status_code == 200
 
 
 def test_the_page_holds_with_a_strict_policy_and_speaks_to_everyone(client):
     write()
-    shown = page(client)
-    assert shown.all("html")[0]["lang"] == "fr" and all(image["alt"] for image in shown.all("img"))
-    inline = [name for _, attributes in shown.tags for name in attributes if name.startswith("on") or name == "style"]
+    html = shown(client)
+    assert html.all("html")[0]["lang"] == "fr" and all(image["alt"] for image in html.all("img"))
+    inline = [name for _, attributes in html.tags for name in attributes if name.startswith("on") or name == "style"]
     assert not inline, "aucun style, aucun script en ligne"
-    assert not shown.all("style") and all(script["src"].startswith("/") for script in shown.all("script"))
-    assert {"scope": "row"} in shown.all("th") and all(bar["aria-label"] for bar in shown.all("progress"))
-    assert any(each.get("role") == "status" for _, each in shown.tags)
+    assert not html.all("style") and all(script["src"].startswith("/") for script in html.all("script"))
+    assert {"scope": "row"} in html.all("th") and all(bar["aria-label"] for bar in html.all("progress"))
+    assert any(each.get("role") == "status" for _, each in html.tags)
     for file in ("training.js", "training.css"):
         assert client.get(f"/static/{file}").status_code == 200
     assert (
@@ -321,10 +302,10 @@ def test_the_page_holds_with_a_strict_policy_and_speaks_to_everyone(client):
 
 
 def test_it_is_there_without_tensorflow():
-    shown = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", "import sys, atelier.web.trainings; print('tensorflow' in sys.modules)"],
         cwd=AURORE,
         capture_output=True,
         encoding="utf-8",
     )
-    assert shown.stdout.strip() == "False", shown.stderr
+    assert printed.stdout.strip() == "False", printed.stderr

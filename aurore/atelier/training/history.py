@@ -7,8 +7,9 @@ from pathlib import Path
 
 from atelier.atomic import atomic_write
 from atelier.console import decimal
-from atelier.models import choice
 from atelier.training import curves
+
+START = "start"  # dans le dossier d'un entraînement, le modèle dont il est parti, tant qu'il n'est pas fini
 
 
 def new(base_model: str, settings: dict, loss_before: float, **details) -> dict:
@@ -43,15 +44,11 @@ def write(folder: Path, history: dict) -> None:
             time.sleep(0.1)
 
 
-def unfinished(folder: Path) -> bool:
-    """Cet entraînement peut-il se reprendre ? Il a de quoi, et n'a pas été mené à son terme.
+def unfinished(folder: Path, history: dict) -> bool:
+    """Un entraînement qui a cette histoire peut-il se reprendre ? Il a de quoi, et n'a pas été mené à son terme.
 
     Sa dernière perte ne s'écrit qu'une fois le modèle retenu : les restes d'un ménage interrompu n'y changent rien.
     """
-    try:
-        history = choice.history(folder)
-    except (OSError, ValueError):  # abîmée : il n'y a rien à en tirer
-        return False
     return bool(history) and "final_val_loss" not in history and (folder / "state" / "checkpoint").exists()
 
 

@@ -26,8 +26,7 @@ from atelier.models.gpt2 import GPT2
 from atelier.training import batches, callbacks, distribution, pace
 from atelier.training import history as histories
 from atelier.training.backup import BEST, Backup, best_checkpoint
-
-START = "start"  # dans le dossier d'un entraînement, le modèle dont il est parti, tant qu'il n'est pas fini
+from atelier.training.history import START
 
 
 def prepare(options) -> None:
@@ -66,7 +65,7 @@ def kept_if_resumable(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if isinstance(error, callbacks.Diverged) or not histories.unfinished(folder):
+        if isinstance(error, callbacks.Diverged) or not is_unfinished(folder):
             shutil.rmtree(folder, ignore_errors=True)
         else:
             with suppress(OSError, ValueError):  # la page le dira tout de suite ; sinon, quand plus rien ne s'écrira
@@ -233,8 +232,15 @@ def _check_disk(model, models: Path) -> None:
 
 def unfinished() -> Path | None:
     """Le plus récent des entraînements qu'on peut reprendre, s'il y en a."""
-    folders = [folder for folder in settings.MODELS.glob("*") if histories.unfinished(folder)]
+    folders = [folder for folder in settings.MODELS.glob("*") if is_unfinished(folder)]
     return max(folders, key=lambda folder: (folder / "history.json").stat().st_mtime, default=None)
+
+
+def is_unfinished(folder: Path) -> bool:
+    try:
+        return histories.unfinished(folder, choice.history(folder))
+    except (OSError, ValueError):  # une histoire abîmée : il n'y a rien à en tirer
+        return False
 
 
 def _to_resume(options) -> Path:

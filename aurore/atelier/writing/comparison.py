@@ -24,13 +24,9 @@ def candidates() -> dict[str, Path]:
     if not run:
         tell(f"Rien n'a encore été entraîné : il n'y a pas d'« après ». Pour en avoir un : {step(3)}")
         return {"avant": choice.base_model()}
-    try:
-        before = {"avant": base_of(run)}
-    except AuroreError as error:
-        tell(f"Il n'y a pas d'« avant » : {error}")
-        before = {}
+    before = _before(run)
     tell(f"Modèle entraîné : {run.name}.")
-    return before | {"après": run}
+    return ({"avant": before} if before else {}) | {"après": run}
 
 
 def available() -> dict[str, Path]:
@@ -40,17 +36,24 @@ def available() -> dict[str, Path]:
         return {choice.short_name(choice.name(first)): first}
     found = {first.name: first}
     base = choice.history(first).get("base_model", "")
-    if base == "mini" or Path(base).is_absolute() or hub.cached_folder(base):
-        try:
-            found.setdefault(choice.short_name(base), base_of(first))
-        except AuroreError as error:
-            tell(f"Il n'y a pas d'« avant » : {error}")
+    is_here = base == "mini" or Path(base).is_absolute() or hub.cached_folder(base)  # la page ne télécharge rien
+    if is_here and (before := _before(first)):
+        found.setdefault(choice.short_name(base), before)
     for folder in sorted(settings.MODELS.glob("*/model.safetensors"), reverse=True):
         try:
             found.setdefault(folder.parent.name, choice.checked(folder.parent))
         except AuroreError as error:
             tell(f"{folder.parent.name} est laissé de côté : {error}")
     return found
+
+
+def _before(run: Path) -> Path | None:
+    """Le modèle dont cet entraînement est parti ; s'il manque, dit pourquoi."""
+    try:
+        return base_of(run)
+    except AuroreError as error:
+        tell(f"Il n'y a pas d'« avant » : {error}")
+        return None
 
 
 def base_of(run: Path) -> Path:
@@ -61,9 +64,8 @@ def base_of(run: Path) -> Path:
     if Path(name).is_absolute() and not Path(name).is_dir():
         raise AuroreError(f"cet entraînement est parti du modèle de {name}, un dossier qui n'est plus là.")
     folder = choice.base_model(name)
-    if (
-        choice.name(folder) != name
-    ):  # hors ligne, `mini` remplace le modèle par défaut ; ce n'est pas de lui qu'on est parti
+    # Hors ligne, `mini` remplace le modèle par défaut ; ce n'est pas de lui qu'on est parti.
+    if choice.name(folder) != name:
         raise AuroreError(f"cet entraînement est parti de {name}, et {choice.name(folder)} n'en tient pas lieu.")
     return folder
 

@@ -3,6 +3,7 @@
 
 import { events } from "./events.js";
 import { hideHesitation, showHesitation } from "./hesitation.js";
+import { printed } from "./prose.js";
 import { remember, visited } from "./visit.js";
 
 const $ = (id) => document.getElementById(id);
@@ -140,10 +141,6 @@ function draw(story, index) {
   story.notes = Object.assign(document.createElement("p"), { className: "originality" });
   story.section.append(title, story.output, story.notes);
   markQuotations(story);
-}
-
-function printed(words) {
-  return words.replaceAll(/ (?=[;!?])/g, "\u202f").replaceAll(/ (?=[:»])|(?<=[«—]) /g, "\u00a0").replaceAll("'", "’");
 }
 
 function span(story, token, place) {
@@ -296,7 +293,7 @@ function show(saved) {
 async function waitForModel(signal) {
   while ($("model").options.length === 0) {
     const health = await (await fetch("/healthz", { signal })).json();
-    if (health.status === "ready") {
+    if (health.status !== "loading") {
       $("model").replaceChildren(...health.models.map((name) => new Option(name)));
       $("compare-field").hidden = health.models.length < 2;
       return tell("");
