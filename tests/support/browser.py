@@ -61,7 +61,7 @@ class BrowserError(Exception):
         self.code = code
 
 
-def wait_until(condition, seconds: float = 60):
+def wait_until(condition, seconds: float = 120):
     """Attend que `condition()` soit vraie, et rend ce qu'elle vaut. Un élément qui n'est pas encore là, ou plus, se retente."""
     deadline, refusal = time.monotonic() + seconds, None
     while True:
@@ -191,7 +191,7 @@ class Browser:
         data = json.dumps(body or {}).encode() if method == "POST" else None
         request = urllib.request.Request(address, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with NO_PROXY.open(request, timeout=600) as answer:
+            with NO_PROXY.open(request, timeout=300) as answer:
                 return self._elements(json.load(answer)["value"])
         except urllib.error.HTTPError as error:
             refusal = json.load(error)["value"]

@@ -97,7 +97,7 @@ class Site:
         return self.log.read()
 
     def wait(self) -> "Site":
-        wait_until(lambda: health(self.port) == "ready" or self.process.poll() is not None, 1200)
+        wait_until(lambda: health(self.port) == "ready" or self.process.poll() is not None, 600)
         assert self.process.poll() is None, self.said()
         return self
 
@@ -160,7 +160,7 @@ def write(page: Browser, prompt: str = PROMPT, **values) -> str:
 def written(page: Browser) -> str:
     """Le texte, une fois fini : on ne peut plus l'arrêter, on peut le recommencer."""
     shown = "const shown = id => document.getElementById(id).checkVisibility(); "
-    wait_until(lambda: page.run(shown + "return !shown('stop') && (shown('again') || shown('error'))"), 300)
+    wait_until(lambda: page.run(shown + "return !shown('stop') && (shown('again') || shown('error'))"))
     assert page.find("#again").visible, page.find("#error").text
     return page.find("#texte").text
 
