@@ -11,23 +11,24 @@ import atelier.quiet  # avant TensorFlow, pour taire ses messages
 from flask import Flask, jsonify, render_template, request
 
 from atelier import console, errors, launch, settings
-from atelier.web import answers, demands, prose, server
+from atelier.web import prose, requests, responses, server
+from atelier.web.engine import Engine
 from atelier.web.trainings import trainings
-from atelier.web.writing import Writer
 from atelier.writing import comparison
 
 app = Flask(__name__, template_folder=server.TEMPLATES, static_folder=server.STATIC)
 server.protect(app)
 app.jinja_env.filters["printed"] = prose.printed
-app.register_blueprint(
-    trainings
-)  # /entrainement : les courbes de l'étape 3, pendant qu'elle tourne
+app.register_blueprint(trainings)  # /entrainement : les courbes de l'étape 3, à mesure
 
 
-def write(demand: demands.Demand) -> Iterator[tuple[str, dict]]:
-    """C'est ici que le réseau est appelé : il continue `demand.prompt`, un token à la fois, avec les textes de toute la salle."""
-    writer = server.writer()
-    return answers.events(writer, server.noted(writer.ask(demand)))
+def write(asked: requests.WritingRequest) -> Iterator[tuple[str, dict]]:
+    """C'est d'ici que le réseau est appelé : il continue `asked.prompt`, un token à la fois."""
+    # La demande attend son tour (Engine.submit). Une boucle, la même pour toute la salle
+    # (Engine._turn), lui donne une place, puis appelle le réseau (Decoder.step) : un token de plus
+    # à chaque texte, à chaque tour. `events` les rapporte ici, un à un.
+    engine = server.engine()
+    return responses.events(engine, server.logged(engine.submit(asked)))
 
 
 @app.get("/")
@@ -37,35 +38,36 @@ def index():
 
 @app.route("/generate", methods=["GET", "POST"])
 def generate():
-    """Sans JavaScript, un formulaire qui revient avec son texte ; avec, `static/write.js` prend la suite."""
+    """Un formulaire, qui revient avec son texte ; avec JavaScript, `write.js` prend la suite."""
     stories, error = [], None
     if request.method == "POST":
         try:
-            asked = demands.from_form(request.form)
-            names = server.writer().compared() if "compare" in request.form else [asked.model]
+            asked = requests.from_form(request.form)
+            compare = "compare" in request.form
+            names = server.engine().compared() if compare else [asked.model]
             together = [write(replace(asked, model=name)) for name in names]
-            stories = [answers.last(answer, server.visitor()) for answer in together]
+            stories = [responses.last(events, server.visitor()) for events in together]
         except errors.AuroreError as refusal:
             error = refusal
-    context = {"health": server.health(), "asked": request.form, **demands.FIELDS}
-    return render_template("generate.html", stories=stories, error=error, **context), server.status(
-        error
-    ) if error else 200
+    shown = {"health": server.health(), "asked": request.form, **requests.FIELDS}
+    page = render_template("generate.html", stories=stories, error=error, **shown)
+    return page, server.status(error) if error else 200
 
 
 @app.post("/api/generate")
 def api_generate():
     """La même chose pour un programme : du JSON ou, avec `stream`, un événement par token."""
-    demand = demands.from_json(request.get_data())
-    answer = write(demand)
-    if demand.stream:
-        return app.response_class(answers.stream(answer), mimetype="text/event-stream")
-    return jsonify(answers.last(answer, server.visitor()))
+    asked = requests.from_json(request.get_data())
+    events = write(asked)
+    if asked.stream:
+        return app.response_class(responses.stream(events), mimetype="text/event-stream")
+    return jsonify(responses.last(events, server.visitor()))
 
 
 @app.get("/healthz")
 def healthz():
-    return jsonify(server.health())
+    health = server.health()
+    return jsonify(health), 503 if health["status"] == "stopped" else 200
 
 
 def parse_options():
@@ -94,7 +96,7 @@ def main() -> None:
     options = parse_options()
     app.config["LOG_TEXTS"] = options.log_texts
     with server.listen(options.host, options.port) as listener:
-        server.serve(app, listener, load=lambda: Writer(comparison.available()))
+        server.serve(app, listener, load=lambda: Engine(comparison.available()))
 
 
 if __name__ == "__main__":

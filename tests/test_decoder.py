@@ -1,4 +1,4 @@
-"""Le décodeur : les scores de transformers, quels que soient les textes écrits ensemble ; et `generate`, qui s'en sert."""
+"""Le décodeur : les logits de transformers, quels que soient les textes écrits ensemble ; et `generate`, qui s'en sert."""
 
 import copy
 
@@ -11,7 +11,7 @@ from transformers import GPT2Config, TFAutoModelForCausalLM, TFGPT2LMHeadModel, 
 from atelier import settings
 from atelier.errors import AuroreError
 from atelier.models import sampling, vocabulary
-from atelier.models.decoder import Decoder
+from atelier.models.decoder import Decoder, capacities
 from atelier.models.gpt2 import GPT2
 
 VOCABULARY, CONTEXT = 97, 200
@@ -40,17 +40,17 @@ def model(peer):
     return ours
 
 
-def test_the_scores_are_those_of_transformers_at_every_position_up_to_the_context(model, peer):
+def test_the_logits_are_those_of_transformers_at_every_position_up_to_the_context(model, peer):
     ids = np.random.default_rng(1).integers(0, VOCABULARY, (5, CONTEXT), dtype=np.int32)
     expected = peer(ids).logits.numpy()
     decoder, lengths = Decoder(model), [1, 7, 64, 65, 130]
-    scores = decoder.start([row[:length] for row, length in zip(ids, lengths)])
+    logits = decoder.start([row[:length] for row, length in zip(ids, lengths)])
     while True:
         for text, length in enumerate(lengths):
-            assert np.abs(scores[text] - expected[text, length - 1]).max() < 1e-4
+            assert np.abs(logits[text] - expected[text, length - 1]).max() < 1e-4
         if max(lengths) == CONTEXT:
             break
-        scores = decoder.step([row[length] for row, length in zip(ids, lengths)])
+        logits = decoder.step([row[length] for row, length in zip(ids, lengths)])
         lengths = [length + 1 for length in lengths]
     with pytest.raises(ValueError, match=f"Le contexte de ce modèle est de {CONTEXT} tokens"):
         decoder.step([1] * len(lengths))
@@ -71,16 +71,16 @@ def test_texts_join_and_leave_without_disturbing_the_others(model, peer):
         decoder.start([ids[text, : lengths[text]] for text in arriving])
 
     def leave(text):
-        rank = texts.index(text)
-        decoder.stop(rank)
-        texts[rank] = texts[-1]
+        row = texts.index(text)
+        decoder.stop(row)
+        texts[row] = texts[-1]
         texts.pop()
 
     def write(tokens):
         for _ in range(tokens):
-            scores = decoder.step([ids[text, lengths[text]] for text in texts])
-            assert len(scores) == len(texts)
-            for row, text in zip(scores, texts):
+            logits = decoder.step([ids[text, lengths[text]] for text in texts])
+            assert len(logits) == len(texts)
+            for row, text in zip(logits, texts):
                 assert np.abs(row - expected[text, lengths[text]]).max() < 1e-4
                 lengths[text] += 1
 
@@ -95,6 +95,62 @@ def test_texts_join_and_leave_without_disturbing_the_others(model, peer):
     leave(4)
     leave(5)
     write(5)
+
+
+def test_a_shape_compiled_ahead_leaves_the_texts_as_they_are(model, peer):
+    ids = np.random.default_rng(4).integers(0, VOCABULARY, (2, 20), dtype=np.int32)
+    expected, decoder = peer(ids).logits.numpy(), Decoder(model)
+    decoder.start(ids[:, :10])
+    for position in range(10, 20):
+        if position == 15:
+            decoder.compile(2, CONTEXT)
+            decoder.compile(4, 128)
+        assert np.abs(decoder.step(ids[:, position]) - expected[:, position]).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    "context, levels", [(40, [40]), (128, [128]), (200, [128, 200]), (256, [128, 256]), (1024, [128, 256, 512, 1024])]
+)
+def test_the_cache_grows_by_levels_up_to_the_context(context, levels):
+    assert capacities(context) == levels
+
+
+def test_the_cache_keeps_its_length_while_texts_are_written(model):
+    decoder = Decoder(model)
+    decoder.start([[1]], length=150)
+    decoder.start([[1]], length=20)
+    assert decoder.shape_for(2, 20) == (2, CONTEXT)
+    decoder.clear()
+    assert decoder.shape_for(2, 20) == (2, 128)
+
+
+def kept(decoder: Decoder) -> list[tf.Tensor]:
+    """Ce que le décodeur garde de calculé : une copie de la table, que le pas d'entraînement suivant aurait à refaire."""
+    return [value for value in vars(decoder).values() if isinstance(value, tf.Tensor)]
+
+
+@pytest.mark.parametrize("asked", [{"do_sample": False}, {"do_sample": True}])
+def test_nothing_of_the_weights_is_kept_once_a_text_is_written(model, asked):
+    model.generate(tf.constant([[3, 4]]), max_new_tokens=3, pad_token_id=0, **asked)
+    assert not kept(model._decoder)
+
+
+def test_nothing_of_the_weights_is_kept_by_a_text_that_fails(model):
+    def fail(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.generate(tf.constant([[3, 4]]), max_new_tokens=3, pad_token_id=0, logits_processor=[fail])
+    assert not kept(model._decoder)
+
+
+def test_nothing_of_the_weights_is_kept_when_the_last_text_leaves(model):
+    decoder = Decoder(model)
+    decoder.start([[1], [2]])
+    decoder.stop(0)
+    assert kept(decoder)
+    decoder.stop(0)
+    assert not kept(decoder)
 
 
 def left_padded(*prompts):
@@ -212,8 +268,8 @@ def test_the_decoder_follows_the_weights_and_the_vocabulary(peer):
     model.resize_token_embeddings(VOCABULARY + 3)
     table = model.get_input_embeddings().weights[0]
     table.assign(tf.concat([tf.zeros([VOCABULARY, 24]), tf.random.normal([3, 24])], axis=0))
-    scores = model.decoder.start([[3, 4]])
-    assert scores.shape == (1, VOCABULARY + 3) and not scores[0, :VOCABULARY].any() and scores[0, VOCABULARY:].all()
+    logits = model.decoder.start([[3, 4]])
+    assert logits.shape == (1, VOCABULARY + 3) and not logits[0, :VOCABULARY].any() and logits[0, VOCABULARY:].all()
 
 
 def test_a_tokenizer_that_is_not_the_models_is_refused(tokenizer):

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -14,55 +15,57 @@ from readme import README
 from scripts import load, refused
 from visitor import events, free_port
 
+from atelier.web import responses, server
+
 PROMPT = "Il était une fois"
 
 
 @pytest.fixture
-def page(site) -> str:
+def address(site) -> str:
     return site.address
 
 
-def get(address: str, **fields: str) -> tuple[int, str]:
+def get(url: str, **fields: str) -> tuple[int, str]:
     data = urllib.parse.urlencode(fields).encode() if fields else None
     try:
-        with urllib.request.urlopen(address, data, timeout=120) as answer:
+        with urllib.request.urlopen(url, data, timeout=600) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
 
 
-def ask(page: str, body=None, **asked) -> tuple[int, dict]:
+def ask(address: str, body=None, **asked) -> tuple[int, dict]:
     """Ce que `/api/generate` répond à ces options, ou à ce corps."""
     data = json.dumps(asked).encode() if body is None else body
-    request = urllib.request.Request(f"{page}/api/generate", data, {"Content-Type": "application/json"})
+    request = urllib.request.Request(f"{address}/api/generate", data, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        with urllib.request.urlopen(request, timeout=600) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
 
 
-def stream(page: str, **asked) -> list[tuple[str, dict]]:
+def stream(address: str, **asked) -> list[tuple[str, dict]]:
     """Les événements d'une suite, dans l'ordre."""
-    request = urllib.request.Request(f"{page}/api/generate", json.dumps(asked | {"stream": True}).encode())
-    with urllib.request.urlopen(request, timeout=120) as answer:
+    request = urllib.request.Request(f"{address}/api/generate", json.dumps(asked | {"stream": True}).encode())
+    with urllib.request.urlopen(request, timeout=600) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         return events(answer.read().decode())
 
 
-def test_the_home_page_leads_to_the_form(page):
-    status, html = get(page)
+def test_the_home_page_leads_to_the_form(address):
+    status, html = get(address)
     assert status == 200 and 'lang="fr"' in html and 'href="/generate"' in html
     assert not re.search(r"https?://", html), "aucune adresse extérieure : la page marche sans réseau"
 
 
-def test_the_form_asks_for_a_prompt(page):
-    status, html = get(f"{page}/generate")
+def test_the_form_asks_for_a_prompt(address):
+    status, html = get(f"{address}/generate")
     assert status == 200 and 'name="amorce"' in html and "Il était une fois" in html and "<output" not in html
 
 
-def test_a_prompt_is_continued_and_everything_is_escaped(page):
-    status, html = get(f"{page}/generate", amorce="Elle dit <script>alert(1)</script> & rit")
+def test_a_prompt_is_continued_and_everything_is_escaped(address):
+    status, html = get(f"{address}/generate", amorce="Elle dit <script>alert(1)</script> & rit")
     prompt, text = re.search(
         r'<output id="texte"[^>]*><em class="prompt">(.*?)</em>(.*?)</output>', html, re.DOTALL
     ).groups()
@@ -74,18 +77,18 @@ def test_a_prompt_is_continued_and_everything_is_escaped(page):
 @pytest.mark.parametrize(
     "amorce, sentence", [("  ", "est vide"), ("un mot " * 200, "Raccourcissez"), ("un mot " * 400, "2000")]
 )
-def test_a_prompt_that_cannot_be_continued_is_told_and_kept(page, amorce, sentence):
-    status, html = get(f"{page}/generate", amorce=amorce)
+def test_a_prompt_that_cannot_be_continued_is_told_and_kept(address, amorce, sentence):
+    status, html = get(f"{address}/generate", amorce=amorce)
     assert status == 400 and sentence in html and 'role="alert"' in html and amorce.strip() in html
 
 
-def test_a_huge_request_is_refused(page):
-    status, html = get(f"{page}/generate", amorce="x" * 200_000)
+def test_a_huge_request_is_refused(address):
+    status, html = get(f"{address}/generate", amorce="x" * 200_000)
     assert status == 413 and "trop long" in html
 
 
-def test_a_page_that_does_not_exist_is_told_in_french(page):
-    status, html = get(f"{page}/nulle-part")
+def test_a_page_that_does_not_exist_is_told_in_french(address):
+    status, html = get(f"{address}/nulle-part")
     assert status == 404 and "n'existe pas" in html.replace("&#39;", "'")
 
 
@@ -96,48 +99,48 @@ def test_a_taken_port_is_told(site, tmp_path):
     assert "odèle" not in sentence, "avant de charger le modèle"
 
 
-def test_two_models_side_by_side_without_javascript_give_two_texts(page):
-    status, html = get(f"{page}/generate", amorce=PROMPT, compare="on", seed="3", max_new_tokens="5")
+def test_two_models_side_by_side_without_javascript_give_two_texts(address):
+    status, html = get(f"{address}/generate", amorce=PROMPT, compare="on", seed="3", max_new_tokens="5")
     assert status == 200 and html.count("<output") == 2 and html.count("Graine 3") == 2 and "essai" in html
 
 
-def test_a_program_gets_the_continuation_and_the_same_again_with_the_same_seed(page):
-    status, answer = ask(page, prompt=PROMPT, seed=5, max_new_tokens=12)
+def test_a_program_gets_the_continuation_and_the_same_again_with_the_same_seed(address):
+    status, answer = ask(address, prompt=PROMPT, seed=5, max_new_tokens=12)
     assert status == 200 and answer["model"] == "essai" and answer["seed"] == 5 and answer["new_tokens"] == 12
     assert answer["finish_reason"] == "length" and answer["text"] and not answer["text"].startswith(PROMPT)
-    assert ask(page, prompt=PROMPT, seed=5, max_new_tokens=12)[1]["text"] == answer["text"]
-    assert ask(page, prompt=PROMPT, seed=6, max_new_tokens=12)[1]["text"] != answer["text"]
+    assert ask(address, prompt=PROMPT, seed=5, max_new_tokens=12)[1]["text"] == answer["text"]
+    assert ask(address, prompt=PROMPT, seed=6, max_new_tokens=12)[1]["text"] != answer["text"]
 
 
-def test_echo_and_logprobs_mean_what_they_mean_elsewhere(page):
-    _, answer = ask(page, prompt=PROMPT, seed=5, max_new_tokens=6, echo=True, logprobs=True)
+def test_echo_and_logprobs_mean_what_they_mean_elsewhere(address):
+    _, answer = ask(address, prompt=PROMPT, seed=5, max_new_tokens=6, echo=True, logprobs=True)
     tokens = answer["tokens"]
     assert answer["text"].startswith(PROMPT) and "".join(token["text"] for token in tokens) == answer["text"]
     assert tokens[0]["logprob"] is None and all(token["logprob"] < 0 for token in tokens[1:])
     assert all(len(token["alternatives"]) == 5 for token in tokens[-6:])
 
 
-def test_a_stream_tells_each_token_then_what_an_ordinary_answer_says(page):
-    events = stream(page, prompt=PROMPT, seed=5, max_new_tokens=12)
+def test_a_stream_tells_each_token_then_what_an_ordinary_answer_says(address):
+    events = stream(address, prompt=PROMPT, seed=5, max_new_tokens=12)
     names = [name for name, _ in events if name != "place"]
     assert names == ["token"] * 12 + ["done"]
     assert "".join(token["text"] for name, token in events if name == "token") == events[-1][1]["text"]
-    assert events[-1][1] == ask(page, prompt=PROMPT, seed=5, max_new_tokens=12)[1]
+    assert events[-1][1] == ask(address, prompt=PROMPT, seed=5, max_new_tokens=12)[1]
 
 
-def test_a_text_that_stops_at_a_sentence_keeps_at_least_half(page):
+def test_a_text_that_stops_at_a_sentence_keeps_at_least_half(address):
     for seed in range(5):
-        _, answer = ask(page, prompt=PROMPT, seed=seed, sentence=True)
+        _, answer = ask(address, prompt=PROMPT, seed=seed, sentence=True)
         assert 30 <= answer["kept"] <= 60
         if answer["finish_reason"] == "sentence":
             assert re.search(r"[.!?…](\s?»)?$", answer["text"])
 
 
-def test_a_prompt_longer_than_the_context_is_refused_unless_its_beginning_may_be_forgotten(page):
+def test_a_prompt_longer_than_the_context_is_refused_unless_its_beginning_may_be_forgotten(address):
     long = "Elle marchait dans la campagne. " * 60
-    status, answer = ask(page, prompt=long)
+    status, answer = ask(address, prompt=long)
     assert status == 400 and "Raccourcissez" in answer["error"]
-    status, answer = ask(page, prompt=long, slide=True, max_new_tokens=8)
+    status, answer = ask(address, prompt=long, slide=True, max_new_tokens=8)
     assert status == 200 and answer["new_tokens"] == 8 and answer["prompt_tokens"] == 248
 
 
@@ -167,29 +170,29 @@ def test_a_prompt_longer_than_the_context_is_refused_unless_its_beginning_may_be
         ({"temprature": 1}, "temprature"),
     ],
 )
-def test_what_a_program_gets_wrong_is_told_in_french(page, asked, word):
-    status, answer = ask(page, **{"prompt": PROMPT} | asked if asked else {})
+def test_what_a_program_gets_wrong_is_told_in_french(address, asked, word):
+    status, answer = ask(address, **{"prompt": PROMPT} | asked if asked else {})
     assert status == 400 and word in answer["error"] and answer["reason"]
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b'{"prompt": "\xff"}', b'{"prompt": ' + b"[" * 50_000, b"9" * 6000]
 )
-def test_what_is_not_json_is_told_in_french(page, body):
-    status, answer = ask(page, body)
+def test_what_is_not_json_is_told_in_french(address, body):
+    status, answer = ask(address, body)
     assert status == 400 and "JSON" in answer["error"]
 
 
 @pytest.mark.parametrize(
     "prompt", ["Once upon a time there was a princess", "Ich weiß nicht was soll es bedeuten", "日本語の文章", "12345"]
 )
-def test_what_is_not_french_is_told_and_can_be_overridden(page, prompt):
-    status, answer = ask(page, prompt=prompt)
+def test_what_is_not_french_is_told_and_can_be_overridden(address, prompt):
+    status, answer = ask(address, prompt=prompt)
     assert status == 400 and "français" in answer["error"] and answer["reason"] == "french"
-    assert ask(page, prompt=prompt, force=True, max_new_tokens=2)[0] == 200
-    status, html = get(f"{page}/generate", amorce=prompt)
+    assert ask(address, prompt=prompt, force=True, max_new_tokens=2)[0] == 200
+    status, html = get(f"{address}/generate", amorce=prompt)
     assert status == 400 and 'name="force"' in html
-    assert get(f"{page}/generate", amorce=prompt, force="on", max_new_tokens="2")[0] == 200
+    assert get(f"{address}/generate", amorce=prompt, force="on", max_new_tokens="2")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -204,32 +207,32 @@ def test_what_is_not_french_is_told_and_can_be_overridden(page, prompt):
         "Consuelo para le coup",
     ],
 )
-def test_a_short_french_prompt_passes(page, prompt):
-    assert ask(page, prompt=prompt, max_new_tokens=2)[0] == 200
+def test_a_short_french_prompt_passes(address, prompt):
+    assert ask(address, prompt=prompt, max_new_tokens=2)[0] == 200
 
 
 @pytest.mark.parametrize("prompt", ["Quel connard", "C'était un ENFOIRÉ", "ces salopes"])
-def test_an_insult_is_to_be_rephrased(page, prompt):
-    status, answer = ask(page, prompt=prompt, force=True)
+def test_an_insult_is_to_be_rephrased(address, prompt):
+    status, answer = ask(address, prompt=prompt, force=True)
     assert status == 400 and "reformulez" in answer["error"] and answer["reason"] == "insult"
 
 
 @pytest.mark.parametrize("path", ["/", "/generate", "/healthz", "/static/style.css", "/nulle-part", "/entrainement"])
-def test_nothing_runs_in_the_page_that_is_not_the_page(page, path):
+def test_nothing_runs_in_the_page_that_is_not_the_page(address, path):
     try:
-        headers = urllib.request.urlopen(page + path).headers
+        headers = urllib.request.urlopen(address + path).headers
     except urllib.error.HTTPError as error:
         headers = error.headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy and "script-src 'self'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "no-referrer"
-    assert not re.search(r"<[^>]+\sstyle=|\son\w+=|<script>", get(page + path)[1]), (
+    assert not re.search(r"<[^>]+\sstyle=|\son\w+=|<script>", get(address + path)[1]), (
         "ni style ni script dans le texte de la page"
     )
 
 
-def test_the_page_says_whether_it_is_ready(page):
-    assert json.loads(get(f"{page}/healthz")[1]) == {
+def test_the_page_says_whether_it_is_ready(address):
+    assert json.loads(get(f"{address}/healthz")[1]) == {
         "status": "ready",
         "models": ["essai", "mini"],
         "writing": 0,
@@ -239,9 +242,9 @@ def test_the_page_says_whether_it_is_ready(page):
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl n'est pas installé")
 @pytest.mark.parametrize("line", re.findall(r"^curl .*$", README, re.MULTILINE))
-def test_the_curl_lines_of_the_readme_work_as_they_stand(page, line):
+def test_the_curl_lines_of_the_readme_work_as_they_stand(address, line):
     done = subprocess.run(
-        shlex.split(line.replace("http://localhost", page)) + ["-sS", "--fail-with-body"],
+        shlex.split(line.replace("http://localhost", address)) + ["-sS", "--fail-with-body"],
         capture_output=True,
         encoding="utf-8",
     )
@@ -260,3 +263,35 @@ def test_while_the_model_loads_the_page_says_so_and_when_to_come_back():
 def test_a_model_that_cannot_be_loaded_stops_the_page_with_a_sentence(tmp_path):
     sentence = refused("5_flask.py", "--port", str(free_port()), home=tmp_path, AURORE_MODEL=str(tmp_path))
     assert "config.json" in sentence
+
+
+@pytest.fixture
+def far_connection():
+    """Une connexion dont le descripteur dépasse 1024, comme quand la salle est pleine ; et de quoi la fermer de l'autre bout."""
+    resource, fcntl = pytest.importorskip("resource"), pytest.importorskip("fcntl")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+    here, there = socket.socketpair()
+    with here, there, socket.socket(fileno=fcntl.fcntl(here, fcntl.F_DUPFD, 1100)) as far:
+        yield far, there
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_a_visitor_is_still_there_however_many_connections_are_open(far_connection):
+    assert responses.last(iter([("wait", {}), ("done", {"text": "x"})]), far_connection[0]) == {"text": "x"}
+
+
+def test_a_visitor_who_left_is_known_however_many_connections_are_open(far_connection):
+    far, there = far_connection
+    there.close()
+    with pytest.raises(ConnectionAbortedError):
+        responses.last(iter([("wait", {}), ("done", {})]), far)
+
+
+def test_a_console_that_is_gone_does_not_stop_the_page(monkeypatch):
+    def fail(message):
+        raise BrokenPipeError("la console n'est plus là")
+
+    monkeypatch.setattr(server, "tell", fail)
+    with load("5_flask.py").app.test_client().get("/") as answer:
+        assert answer.status_code == 200

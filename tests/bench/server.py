@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -106,13 +107,15 @@ class Exchange(asyncio.Protocol):
     """Une connexion : les octets reçus, et quand elle s'est fermée. On ne les lit qu'après, pour ne rien coûter pendant."""
 
     def __init__(self):
-        self.received, self.began, self.ended, self.closed = (bytearray(), time.perf_counter(), 0.0, asyncio.Event())
+        self.received, self.began, self.ended, self.closed = bytearray(), time.perf_counter(), 0.0, asyncio.Event()
+        self.arrivals: list[tuple[int, float]] = []  # combien d'octets étaient reçus, et quand
 
     def connection_made(self, transport):
         self.transport = transport
 
     def data_received(self, data):
         self.received += data
+        self.arrivals.append((len(self.received), time.perf_counter()))
 
     def connection_lost(self, _):
         self.ended = time.perf_counter()
@@ -164,6 +167,13 @@ class Exchange(asyncio.Protocol):
     @property
     def duration(self) -> float:
         return self.ended - self.began
+
+    @property
+    def longest_pause(self) -> float:
+        """Le plus long temps, en secondes, entre deux tokens d'un texte reçu au fil de l'eau."""
+        received = [found.start() for found in re.finditer(b"event: token", self.received)]
+        times = [next(when for size, when in self.arrivals if size > start) for start in received]
+        return max((after - before for before, after in itertools.pairwise(times)), default=0.0)
 
 
 async def connect(port: int) -> Exchange:

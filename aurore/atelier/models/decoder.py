@@ -14,23 +14,28 @@ from atelier.quiet import tf
 
 import numpy as np
 
-ROOM = 128  # le cache a autant de positions, au moins : de quoi tenir une amorce de deux phrases et soixante tokens
+CAPACITY = 128  # le cache a autant de positions, au moins : de quoi tenir une amorce de deux phrases et soixante tokens
 PARTS = 8  # en combien de morceaux se lit une matrice, quand un texte s'écrit seul
-NEVER = -1e9  # le score d'un token qu'il est interdit de regarder
+NEVER = -1e9  # le score d'attention d'un token qu'il est interdit de regarder
 IDS, NUMBER, TABLE = (tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32), tf.TensorSpec([None, None]))
 
 
-def ranks_for(texts: int) -> int:
-    """Combien de rangs le cache a pour ce nombre de textes : de double en double, puis de seize en seize. XLA compile pour chacun."""
+def slots_for(texts: int) -> int:
+    """Combien de places le cache a pour ce nombre de textes : de double en double, puis de seize en seize."""
     return 1 << (texts - 1).bit_length() if texts <= 32 else -(-texts // 16) * 16
 
 
-class Decoder:
-    """Des textes qui s'écrivent ensemble, un par rang, avec les poids de `model`, qui ne changent pas tant qu'il y a des textes en cours.
+def capacities(context: int) -> list[int]:
+    """Combien de positions le cache peut avoir : de double en double, jusqu'au contexte du modèle."""
+    return [min(CAPACITY << level, context) for level in range(((context - 1) // CAPACITY).bit_length() + 1)]
 
-    `start` lit des amorces, qui prennent les rangs suivants ; `step` ajoute un token à chaque texte ; `stop` libère un rang.
-    Le cache est de forme (rangs, têtes, positions, taille d'une tête), pour chaque bloc. XLA compile `step` pour chaque forme, ce
-    qui prend une seconde : rangs et positions vont donc par paliers.
+
+class Decoder:
+    """Des textes qui s'écrivent ensemble, chacun à sa place (« slot »), avec les poids de `model`, qui ne changent pas tant qu'il y en a.
+
+    `start` lit des amorces, qui prennent les places suivantes ; `step` ajoute un token à chaque texte ; `stop` libère une place.
+    Le cache est de forme (places, têtes, positions, taille d'une tête), pour chaque bloc. XLA compile `step` pour chaque forme, ce
+    qui prend une seconde ou deux : places et positions vont donc par paliers, et `compile` s'y prend d'avance.
     """
 
     def __init__(self, model):
@@ -39,63 +44,97 @@ class Decoder:
         self.size, self.epsilon = self.width // self.heads, config.layer_norm_epsilon
         self.embeddings, self.positions = transformer.wte.embeddings, transformer.wpe.embeddings
         self.blocks, self.last_norm = transformer.h, transformer.ln_f
-        self.keys, self.values = ([self._cache() for _ in self.blocks] for _ in range(2))
+        self.keys, self.values = self._caches(0, 0)
+        self.table = None  # la valeur de `embeddings`, tant qu'il y a des textes en cours
         self.lengths = np.zeros(0, np.int32)  # ce que chaque texte a déjà de tokens
-        self.ranks = self.room = 0  # ce que le cache a de rangs, et de positions
+        self.slots = self.capacity = 0  # ce que le cache a de places, et de positions
         self.cleared = 0  # combien de fois tout a été oublié : à qui avait un texte en cours de le savoir
+        self.traced = {}  # `_step`, pour un texte seul et pour plusieurs
 
-    def _cache(self) -> tf.Variable:
-        return tf.Variable(
-            tf.zeros([0, self.heads, 0, self.size]), shape=[None, self.heads, None, self.size], trainable=False
-        )
+    def _caches(self, slots: int, capacity: int) -> list[list[tf.Variable]]:
+        """Des clés et des valeurs pour chaque bloc. Sans contenu : ce qu'on n'a pas écrit ne se regarde pas."""
+        shape = [slots, self.heads, capacity, self.size]
+        return [
+            [
+                tf.Variable(
+                    tf.raw_ops.Empty(shape=shape, dtype=tf.float32),
+                    shape=[None, self.heads, None, self.size],
+                    trainable=False,
+                )
+                for _ in self.blocks
+            ]
+            for _ in ("clés", "valeurs")
+        ]
 
-    def start(self, prompts: Sequence[Sequence[int]], room: int = 0) -> np.ndarray:
-        """Lit des amorces, à la suite des textes en cours ; rend les scores du token qui suivra chacune, (amorces, vocabulaire).
+    def start(self, prompts: Sequence[Sequence[int]], length: int = 0) -> np.ndarray:
+        """Lit des amorces, à la suite des textes en cours ; rend les logits du token qui suivra chacune, (amorces, vocabulaire).
 
-        `room` : combien de tokens ces textes auront à la fin, si on le sait.
+        `length` : combien de tokens ces textes auront à la fin, si on le sait. Lève `ValueError` si le contexte n'en tient pas tant.
         """
         lengths = np.array([len(prompt) for prompt in prompts], np.int32)
         # Une amorce courte est complétée à droite, où ses tokens ne regardent pas ; le cache de ces positions sera réécrit.
         ids = np.zeros((len(prompts), lengths.max()), np.int32)
         for row, prompt in zip(ids, prompts):
             row[: len(prompt)] = prompt
-        self._make_room(len(self.lengths) + len(prompts), max(room, ids.shape[1]))
+        self._reserve(len(self.lengths) + len(prompts), max(length, ids.shape[1]))
         # TensorFlow copie à chaque lecture une variable où il a déjà pioché des lignes : celle-ci, 150 Mo, se lit donc une fois.
         self.table = tf.convert_to_tensor(self.embeddings)
-        scores = self._read(self.table, ids, lengths, len(self.lengths))
+        logits = self._read(self.table, ids, lengths, len(self.lengths))
         self.lengths = np.concatenate([self.lengths, lengths])
-        return scores.numpy()
+        return logits.numpy()
 
     def step(self, ids: Sequence[int]) -> np.ndarray:
-        """Ajoute un token à chaque texte ; rend les scores de celui qui suivra, (textes, vocabulaire)."""
+        """Ajoute un token à chaque texte ; rend les logits de celui qui suivra, (textes, vocabulaire).
+
+        Lève `ValueError` si l'un des textes remplit déjà le contexte.
+        """
         texts = len(self.lengths)
-        self._make_room(texts, self.lengths.max() + 1)
-        ids, places = (np.pad(np.asarray(each, np.int32), (0, self.ranks - texts)) for each in (ids, self.lengths))
+        self._reserve(texts, self.lengths.max() + 1)
+        ids, places = (np.pad(np.asarray(each, np.int32), (0, self.slots - texts)) for each in (ids, self.lengths))
         self.lengths += 1
-        return self._step(self.table, ids, places).numpy()[:texts]
+        return self._add(self.table, ids, places, self.keys, self.values).numpy()[:texts]
 
     def stop(self, row: int) -> None:
-        """Oublie un texte ; le dernier prend son rang."""
+        """Oublie un texte ; le dernier prend sa place."""
         if row < (last := len(self.lengths) - 1):
-            self._move(last, row)
+            self._move(tf.constant(last), tf.constant(row), self.keys, self.values)
             self.lengths[row] = self.lengths[last]
         self.lengths = self.lengths[:-1]
+        if not last:
+            self.table = None
 
     def clear(self) -> None:
-        """Oublie tous les textes."""
-        self.lengths = self.lengths[:0]
+        """Oublie tous les textes, et rend la table : un entraînement qui change les poids aurait à la recopier."""
+        self.lengths, self.table = self.lengths[:0], None
         self.cleared += 1
 
-    def _make_room(self, texts: int, positions: int) -> None:
+    def compile(self, slots: int, capacity: int) -> None:
+        """Compile `step` et `stop` pour cette forme du cache, sur un autre que le sien : les textes en cours n'attendent pas."""
+        caches, zeros = self._caches(slots, capacity), np.zeros(slots, np.int32)
+        self._add(tf.convert_to_tensor(self.embeddings), zeros, zeros, *caches)
+        if slots > 1:
+            self._move(tf.constant(1), tf.constant(0), *caches)
+
+    def shape_for(self, texts: int, positions: int) -> tuple[int, int]:
+        """Ce qu'il faut au cache de places et de positions. Tant qu'il y a des textes en cours, il ne raccourcit pas."""
         if positions > self.context:
             raise ValueError(f"Le contexte de ce modèle est de {self.context} tokens : il n'en tient pas {positions}.")
-        ranks, room = ranks_for(texts), ROOM << (int(positions - 1) // ROOM).bit_length()
-        kept = len(self.lengths)
-        if kept:
-            room = max(room, self.room)
-        if not kept or (ranks, room) != (self.ranks, self.room):
-            self.ranks, self.room = ranks, room
-            self._resize(kept, ranks, room)
+        capacity = next(level for level in capacities(self.context) if level >= positions)
+        return slots_for(texts), max(capacity, self.capacity) if len(self.lengths) else capacity
+
+    def _reserve(self, texts: int, positions: int) -> None:
+        kept, shape = len(self.lengths), self.shape_for(texts, positions)
+        if not kept or shape != (self.slots, self.capacity):
+            self.slots, self.capacity = shape
+            self._resize(kept, *shape)
+
+    def _add(self, table, ids: np.ndarray, places: np.ndarray, keys: list[tf.Variable], values: list[tf.Variable]):
+        """`_step`, tracé une seule fois pour tous les nombres de textes, sauf un : tracer arrête tous les fils de Python."""
+        slots = 1 if len(ids) == 1 else None
+        if slots not in self.traced:
+            ids_spec = tf.TensorSpec([slots], tf.int32)
+            self.traced[slots] = self._step.get_concrete_function(TABLE, ids_spec, ids_spec, keys, values)
+        return self.traced[slots](table, tf.constant(ids), tf.constant(places), keys, values)
 
     def _linear(self, x: tf.Tensor, layer) -> tf.Tensor:
         if x.shape[0] != 1:
@@ -126,7 +165,7 @@ class Decoder:
     def _mlp(self, x: tf.Tensor, block) -> tf.Tensor:
         return self._linear(block.mlp.act(self._linear(self._norm(x, block.ln_2), block.mlp.c_fc)), block.mlp.c_proj)
 
-    def _scores(self, x: tf.Tensor, table: tf.Tensor) -> tf.Tensor:
+    def _logits(self, x: tf.Tensor, table: tf.Tensor) -> tf.Tensor:
         """Ce qui ressort du réseau, comparé à chaque token du vocabulaire : la table des plongements sert aussi de sortie.
 
         Dans cet ordre, TensorFlow multiplie deux fois plus vite que s'il devait d'abord ranger la table par colonnes.
@@ -134,43 +173,50 @@ class Decoder:
         return tf.transpose(tf.matmul(table, self._norm(x, self.last_norm), transpose_b=True))
 
     @tf.function(input_signature=[TABLE, tf.TensorSpec([None, None], tf.int32), IDS, NUMBER])
-    def _read(self, table, ids, lengths, rank):
-        """Tous les tokens des amorces à la fois ; leurs clés et leurs valeurs prennent les rangs à partir de `rank`."""
+    def _read(self, table, ids, lengths, first):
+        """Tous les tokens des amorces à la fois ; leurs clés et leurs valeurs prennent les places à partir de `first`."""
         texts, length = tf.unstack(tf.shape(ids))
         x = tf.reshape(tf.gather(table, ids) + self.positions[:length], [-1, self.width])
         visible = tf.linalg.band_part(tf.ones([length, length], tf.bool), -1, 0)  # soi-même, et ceux qui précèdent
         for block, *caches in zip(self.blocks, self.keys, self.values):
             queries, *seen = self._queries_keys_values(x, block, texts, length)
             for cache, new in zip(caches, seen):
-                cache[rank : rank + texts, :, :length].assign(new)
+                _write(cache, first, new)
             x += self._attention(queries, *seen, visible, block)
             x += self._mlp(x, block)
-        return self._scores(tf.gather(x, tf.range(texts) * length + lengths - 1), table)
+        return self._logits(tf.gather(x, tf.range(texts) * length + lengths - 1), table)
 
     @tf.function(jit_compile=True)
-    def _step(self, table, ids, places):
-        """Un token par rang, à sa place ; il regarde tout ce que le cache a gardé de son texte, lui compris."""
-        ranks = tf.shape(ids)[0]
+    def _step(self, table, ids, places, keys, values):
+        """Un token à chaque texte, à sa position ; il regarde tout ce que le cache a gardé de son texte, lui compris."""
+        slots = tf.shape(ids)[0]
         x = tf.gather(table, ids) + tf.gather(self.positions, places)
-        visible = (tf.range(tf.shape(self.keys[0])[2]) <= places[:, None])[:, None, None]
-        ranks_heads = tf.meshgrid(tf.range(ranks), tf.range(self.heads), indexing="ij")
-        written = tf.stack([*ranks_heads, tf.repeat(places[:, None], self.heads, axis=1)], axis=-1)
-        for block, *caches in zip(self.blocks, self.keys, self.values):
-            queries, *seen = self._queries_keys_values(x, block, ranks, 1)
+        visible = (tf.range(tf.shape(keys[0])[2]) <= places[:, None])[:, None, None]
+        slots_heads = tf.meshgrid(tf.range(slots), tf.range(self.heads), indexing="ij")
+        written = tf.stack([*slots_heads, tf.repeat(places[:, None], self.heads, axis=1)], axis=-1)
+        for block, *caches in zip(self.blocks, keys, values):
+            queries, *seen = self._queries_keys_values(x, block, slots, 1)
             for cache, new in zip(caches, seen):
                 cache.scatter_nd_update(written, new[:, :, 0])
             x += self._attention(queries, *caches, visible, block)
             x += self._mlp(x, block)
-        return self._scores(x, table)
+        return self._logits(x, table)
 
     @tf.function(input_signature=[NUMBER, NUMBER, NUMBER])
-    def _resize(self, kept, ranks, room):
-        """Les `kept` premiers rangs, et des zéros."""
+    def _resize(self, kept, slots, capacity):
+        """Les `kept` premiers textes, et des zéros."""
         for cache in (*self.keys, *self.values):
-            old = cache[:kept, :, :room]
-            cache.assign(tf.pad(old, [[0, ranks - kept], [0, 0], [0, room - tf.shape(old)[2]], [0, 0]]))
+            old = tf.convert_to_tensor(cache)[:kept, :, :capacity]
+            cache.assign(tf.pad(old, [[0, slots - kept], [0, 0], [0, capacity - tf.shape(old)[2]], [0, 0]]))
 
-    @tf.function(input_signature=[NUMBER, NUMBER], jit_compile=True)  # sans XLA, chaque cache serait recopié en entier
-    def _move(self, source, target):
-        for cache in (*self.keys, *self.values):
+    @tf.function(jit_compile=True)  # sans XLA, chaque cache serait recopié en entier
+    def _move(self, source, target, keys, values):
+        for cache in (*keys, *values):
             cache.scatter_nd_update([[target]], tf.gather(tf.convert_to_tensor(cache), [source]))
+
+
+def _write(cache: tf.Variable, first: tf.Tensor, new: tf.Tensor) -> None:
+    """`cache[first:…, :, :…].assign(new)`, sans ce que TensorFlow y accroche : la variable ne serait plus jamais rendue."""
+    texts, heads, length, _ = tf.unstack(tf.shape(new))
+    begin, end = tf.stack([first, 0, 0]), tf.stack([first + texts, heads, length])
+    tf.raw_ops.ResourceStridedSliceAssign(ref=cache.handle, begin=begin, end=end, strides=[1, 1, 1], value=new)

@@ -119,7 +119,7 @@ class GPT2(TFGPT2LMHeadModel):
     def generate(self, *inputs, streamer=None, **options):
         """Le `generate` de transformers. `streamer` : un `TextStreamer`, que la bibliothèque réserve à PyTorch ; il veut un seul texte.
 
-        Elle prépare les amorces, les options et ce qui modifie les scores, puis appelle l'une des deux méthodes qui suivent. Elles
+        Elle prépare les amorces, les options et ce qui modifie les logits, puis appelle l'une des deux méthodes qui suivent. Elles
         écrivent avec notre décodeur ; ce qu'il ne sait pas faire revient à la bibliothèque, qui rend alors le texte d'un coup.
         """
         self._streamer = streamer
@@ -127,6 +127,8 @@ class GPT2(TFGPT2LMHeadModel):
             return super().generate(*inputs, **options)
         finally:
             self._streamer = None
+            if self._decoder:
+                self._decoder.clear()
 
     def greedy_search(self, input_ids: tf.Tensor, **options):
         return (
@@ -165,20 +167,20 @@ class GPT2(TFGPT2LMHeadModel):
         streams = np.random.default_rng(np.asarray(seed).astype(np.uint32)).spawn(texts)  # à chaque texte son hasard
         unfinished = np.ones(texts, bool)
         decoder, places = self.decoder, range(length, options["max_length"])
-        scores = decoder.start(prompts, room=max(map(len, prompts)) + len(places))
+        logits = decoder.start(prompts, length=max(map(len, prompts)) + len(places))
         if self._streamer:
             self._streamer.put(written[:, :length])
         for place in places:
             if options["logits_processor"]:
-                scores = options["logits_processor"](tf.constant(written), tf.constant(scores), place).numpy()
-            chosen = [draw(row, sampling, stream) for row, stream in zip(scores, streams)]
+                logits = options["logits_processor"](tf.constant(written), tf.constant(logits), place).numpy()
+            chosen = [draw(row, sampling, stream) for row, stream in zip(logits, streams)]
             written[:, place] = np.where(unfinished, chosen, missing)
             unfinished &= ~np.isin(written[:, place], end)
             if self._streamer:
                 self._streamer.put(written[:, place])
             if not unfinished.any() or place == places[-1]:
                 break
-            scores = decoder.step(written[:, place])
+            logits = decoder.step(written[:, place])
         if self._streamer:
             self._streamer.end()
         return tf.constant(written[:, : place + 1])

@@ -18,7 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from atelier.console import tell
 from atelier.errors import AuroreError
 from atelier.settings import DEBUG, IN_CONTAINER
-from atelier.web.writing import Busy, Job, Writer
+from atelier.web.engine import Busy, Engine, Sequence
 
 TEMPLATES = str(Path(__file__).with_name("templates"))
 STATIC = str(Path(__file__).with_name("static"))
@@ -66,8 +66,9 @@ def address(listener: socket.socket) -> str:
     """L'adresse de la page, comme on la tape dans un navigateur."""
     host, port = listener.getsockname()[:2]
     name = "localhost" if host in ("0.0.0.0", "127.0.0.1") else host
+    place = name if port == 80 else f"{name}:{port}"
     note = " (si le conteneur a été lancé avec -p, à l'adresse que ce -p lui donne)" if IN_CONTAINER else ""
-    return f"http://{name}{'' if port == 80 else f':{port}'}/{note}"
+    return f"http://{place}/{note}"
 
 
 class Handler(WSGIRequestHandler):
@@ -106,7 +107,7 @@ def protect(app: Flask) -> None:
 
     @app.before_request
     def _start():
-        g.start, g.jobs = time.perf_counter(), []
+        g.start, g.sequences = time.perf_counter(), []
 
     @app.after_request
     def _finish(response: Response) -> Response:
@@ -115,22 +116,19 @@ def protect(app: Flask) -> None:
             response.headers["Cache-Control"] = "no-store"
         if response.status_code == 503:
             response.headers["Retry-After"] = str(RETRY_AFTER)
-        line, start, jobs = (
-            f"{request.method} {ascii(request.path[:100])[1:-1]} {response.status_code}",
-            g.start,
-            g.jobs,
-        )
+        line = f"{request.method} {ascii(request.path[:100])[1:-1]} {response.status_code}"
+        start, sequences = g.start, g.sequences
 
         def log() -> None:
-            written = "".join(f" · {len(job.text.ids)} tokens, {job.model}" for job in jobs)
-            tell(f"{time.strftime('%H:%M:%S')} {line} {time.perf_counter() - start:.2f} s{written}")
-            for job in jobs if app.config.get("LOG_TEXTS") else ():
-                tell(f"  {ascii(job.text.before + job.text.written)[1:-1]}")
+            written = [f" · {len(each.text.ids)} tokens, {each.model_name}" for each in sequences]
+            lines = [f"{time.strftime('%H:%M:%S')} {line} {time.perf_counter() - start:.2f} s{''.join(written)}"]
+            if app.config.get("LOG_TEXTS"):
+                lines += [f"  {ascii(each.request.prompt.strip() + each.text.written)[1:-1]}" for each in sequences]
+            with suppress(OSError, ValueError):  # la console s'est refermée : la page répond quand même
+                tell("\n".join(lines))
 
-        if request.endpoint not in (
-            "static",
-            "trainings.state",
-        ):  # ni les feuilles de style, ni ce qu'une page redemande sans cesse
+        # Ni les feuilles de style, ni ce qu'une page redemande sans cesse.
+        if request.endpoint not in ("static", "trainings.state"):
             response.call_on_close(log)  # une suite de tokens finit bien après ses en-têtes
         return response
 
@@ -142,11 +140,10 @@ def protect(app: Flask) -> None:
         return render_template("refusal.html", message=sentence), error.code
 
     @app.errorhandler(AuroreError)
-    def _refuse_demand(error: AuroreError):
+    def _refuse_request(error: AuroreError):
         sentence = str(error).encode("utf-8", "replace").decode("utf-8")  # elle peut citer la moitié d'un caractère
-        return jsonify(
-            error=sentence, reason="busy" if isinstance(error, Busy) else getattr(error, "reason", "prompt")
-        ), status(error)
+        reason = "busy" if isinstance(error, Busy) else getattr(error, "reason", "prompt")
+        return jsonify(error=sentence, reason=reason), status(error)
 
     @app.errorhandler(ConnectionError)
     def _gone(error: ConnectionError):
@@ -158,7 +155,7 @@ def status(error: AuroreError) -> int:
     return 503 if isinstance(error, Busy) else 400
 
 
-def serve(app: Flask, listener: socket.socket, load: Callable[[], Writer]) -> None:
+def serve(app: Flask, listener: socket.socket, load: Callable[[], Engine]) -> None:
     """Sert l'application jusqu'à Ctrl-C ou SIGTERM. `load` charge le modèle, pendant que la page répond déjà.
 
     Lève l'erreur de `load`, s'il y en a une.
@@ -170,7 +167,7 @@ def serve(app: Flask, listener: socket.socket, load: Callable[[], Writer]) -> No
 
     def prepare() -> None:
         try:
-            app.config["WRITER"] = load()
+            app.config["ENGINE"] = load()
             print(f"La page est prête : {address(listener)}\nCtrl-C pour l'arrêter.", flush=True)
         except Exception as error:
             failures.append(error)
@@ -183,24 +180,24 @@ def serve(app: Flask, listener: socket.socket, load: Callable[[], Writer]) -> No
     if failures:
         raise failures[0]
     print("\nLa page s'arrête…", flush=True)
-    if writer := app.config.get("WRITER"):
-        writer.close(PATIENCE)
+    if engine := app.config.get("ENGINE"):
+        engine.close(PATIENCE)
         time.sleep(0.2)  # que ceux qu'on a interrompus aient le temps de le dire
     print("Page arrêtée.", flush=True)
     os._exit(0)  # un fil peut être au milieu d'un calcul de TensorFlow, que Python ne sait pas interrompre proprement
 
 
-def writer() -> Writer:
+def engine() -> Engine:
     """Celui qui fait écrire les modèles. Lève `Busy` tant que le premier se charge."""
-    if not current_app.config.get("WRITER"):
+    if not current_app.config.get("ENGINE"):
         raise Busy("Le modèle se charge : réessayez dans quelques secondes.")
-    return current_app.config["WRITER"]
+    return current_app.config["ENGINE"]
 
 
-def noted(job: Job) -> Job:
+def logged(sequence: Sequence) -> Sequence:
     """La demande, que le journal comptera avec la requête en cours."""
-    g.jobs.append(job)
-    return job
+    g.sequences.append(sequence)
+    return sequence
 
 
 def visitor() -> socket.socket | None:
@@ -209,12 +206,13 @@ def visitor() -> socket.socket | None:
 
 
 def health() -> dict:
-    """Où en est la page : ce que dit `/healthz`."""
-    if not (ready := current_app.config.get("WRITER")):
+    """Où en est la page, ce que dit `/healthz` : « loading », « ready », ou « stopped » si plus rien ne peut s'y écrire."""
+    engine = current_app.config.get("ENGINE")
+    if not engine:
         return {"status": "loading", "models": [], "writing": 0, "waiting": 0}
     return {
-        "status": "ready",
-        "models": list(ready.folders),
-        "writing": len(ready.writing),
-        "waiting": len(ready.waiting),
+        "status": "ready" if engine.loop.is_alive() else "stopped",
+        "models": list(engine.folders),
+        "writing": len(engine.writing),
+        "waiting": len(engine.waiting),
     }

@@ -4,8 +4,7 @@ Lire les poids du réseau prend plus de temps que de calculer avec : huit textes
 """
 
 import codecs
-import functools
-from collections.abc import Iterator
+import weakref
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,12 +12,13 @@ from transformers.models.gpt2.tokenization_gpt2 import bytes_to_unicode
 
 from atelier.models.decoder import Decoder
 from atelier.models.sampling import Sampling, draw, most_likely
-from atelier.text.sentences import ends_a_sentence
 
-BYTES = {
-    letter: byte for byte, letter in bytes_to_unicode().items()
-}  # les lettres par lesquelles GPT-2 écrit les octets
+# Les lettres par lesquelles GPT-2 écrit les octets.
+BYTES = {letter: byte for byte, letter in bytes_to_unicode().items()}
 ALTERNATIVES = 5
+_known = (
+    weakref.WeakKeyDictionary()
+)  # pour chaque tokenizer, les octets de ses tokens ; un modèle qu'on ne garde pas s'en va avec
 
 
 @dataclass(frozen=True)
@@ -50,45 +50,47 @@ class Pieces:
         return self.decoder.decode(b"", final=True)
 
 
-@functools.lru_cache(100_000)
 def _bytes(tokenizer, id: int) -> bytes:
     """Les octets que ce token écrit ; la fin de texte, et un identifiant que le tokenizer ne connaît pas, n'en écrivent aucun."""
+    known = _known.setdefault(tokenizer, {})
+    if id not in known:
+        known[id] = _compute_bytes(tokenizer, id)
+    return known[id]
+
+
+def _compute_bytes(tokenizer, id: int) -> bytes:
     letters = None if id == tokenizer.eos_token_id else tokenizer.convert_ids_to_tokens(int(id))
     if not letters or id in tokenizer.added_tokens_decoder:  # un token ajouté est écrit en clair
         return (letters or "").encode("utf-8")
     return bytes(BYTES[letter] for letter in letters)
 
 
-def token(tokenizer, id: int, piece: str, logits: np.ndarray, alternatives: int = ALTERNATIVES) -> Token:
-    """`id`, et ce que valaient les autres, d'après les scores (vocabulaire,) qui l'ont précédé."""
-    best = most_likely(logits, alternatives) if alternatives else ()
+def token(tokenizer, id: int, piece: str, logits: np.ndarray) -> Token:
+    """`id`, et ce que valaient les autres, d'après les logits (vocabulaire,) qui l'ont précédé."""
     normalizer = np.log(np.exp(logits - logits.max()).sum()) + logits.max()
-    others = tuple(
+    alternatives = tuple(
         (_bytes(tokenizer, other).decode("utf-8", "replace"), float(np.exp(logits[other] - normalizer)))
-        for other in best
+        for other in most_likely(logits, ALTERNATIVES)
     )
-    return Token(id, piece, float(logits[id] - normalizer), others)
+    return Token(id, piece, float(logits[id] - normalizer), alternatives)
 
 
-def read(model, tokenizer, text: str, alternatives: int = ALTERNATIVES) -> list[Token]:
+def read(model, tokenizer, text: str) -> list[Token]:
     """Les tokens d'un texte déjà écrit, tels que le modèle les attendait."""
     ids, pieces = tokenizer(text)["input_ids"], Pieces(tokenizer)
     logits = model(np.array([ids])).logits.numpy()[0]
     first = Token(ids[0], pieces.add(ids[0]), None)
-    return [first, *(token(tokenizer, id, pieces.add(id), row, alternatives) for id, row in zip(ids[1:], logits))]
+    return [first, *(token(tokenizer, id, pieces.add(id), row) for id, row in zip(ids[1:], logits))]
 
 
 @dataclass(eq=False)
 class Text:
-    """Un texte à écrire : son amorce, en tokens, et ce qu'on en veut. `stop_at_sentence` : finir à la première fin de phrase."""
+    """Un texte à écrire : son amorce, en tokens, et ce qu'on en veut ; puis ce qui en est écrit."""
 
     prompt: list[int]
     max_new_tokens: int
     sampling: Sampling = Sampling()
     seed: int | None = None
-    stop_at_sentence: bool = False
-    alternatives: int = ALTERNATIVES
-    before: str = field(default="", init=False)  # ce que l'amorce dit
     written: str = field(default="", init=False)
     ids: list[int] = field(default_factory=list, init=False)
     finished: bool = field(default=False, init=False)
@@ -96,20 +98,25 @@ class Text:
     def __post_init__(self):
         self.random = np.random.default_rng(self.seed)
 
+    @property
+    def length(self) -> int:
+        """Ce qu'il aura de tokens à la fin, au plus."""
+        return len(self.prompt) + self.max_new_tokens
 
-class Group:
+
+class Batch:
     """Des textes qui s'écrivent ensemble : chacun entre et sort quand il veut, entre deux tokens, avec son propre hasard."""
 
     def __init__(self, decoder: Decoder, tokenizer):
         self.decoder, self.tokenizer = decoder, tokenizer
-        self.texts: list[Text] = []  # au rang qu'ils ont dans le décodeur
+        self.texts: list[Text] = []  # dans l'ordre des places du décodeur
         self.waiting: list[Text] = []
         self.pieces: dict[Text, Pieces] = {}
         self.cleared = decoder.cleared
 
     def join(self, text: Text) -> None:
         """Lève `ValueError` si l'amorce est vide ou d'un autre vocabulaire, ou si le texte entier ne tient pas dans le contexte."""
-        if not text.prompt or text.max_new_tokens < 1 or len(text.prompt) + text.max_new_tokens > self.decoder.context:
+        if not text.prompt or text.max_new_tokens < 1 or text.length > self.decoder.context:
             raise ValueError(
                 f"L'amorce fait {len(text.prompt)} tokens et sa suite {text.max_new_tokens} : il en faut au moins un à chacune, "
                 f"et au plus {self.decoder.context} en tout."
@@ -124,9 +131,9 @@ class Group:
         if text in self.waiting:
             self.waiting.remove(text)
         elif text in self.texts:
-            rank = self.texts.index(text)
-            self.decoder.stop(rank)
-            self.texts[rank] = self.texts[-1]
+            row = self.texts.index(text)
+            self.decoder.stop(row)
+            self.texts[row] = self.texts[-1]
             self.texts.pop()
             del self.pieces[text]
 
@@ -136,45 +143,23 @@ class Group:
             raise RuntimeError("Le décodeur de ce modèle a commencé autre chose : ce texte ne peut plus continuer.")
         rows = list(self.decoder.step([text.ids[-1] for text in self.texts])) if self.texts else []
         if self.waiting:
-            room = max(len(text.prompt) + text.max_new_tokens for text in self.waiting)
-            rows += list(self.decoder.start([text.prompt for text in self.waiting], room))
-            for text in self.waiting:
-                self.pieces[text] = Pieces(self.tokenizer)
-                text.before = "".join(map(self.pieces[text].add, text.prompt))
+            longest = max(text.length for text in self.waiting)
+            rows += list(self.decoder.start([text.prompt for text in self.waiting], longest))
             self.texts += self.waiting
+            self.pieces |= {text: Pieces(self.tokenizer) for text in self.waiting}
             self.waiting = []
         steps = [(text, self._write(text, logits)) for text, logits in zip(self.texts, rows)]
-        for text in [
-            text for text in reversed(self.texts) if text.finished
-        ]:  # du dernier rang au premier : le dernier ne se déplace pas
-            self.leave(text)
+        for text in reversed(self.texts.copy()):  # du dernier au premier : le dernier ne change pas de place
+            if text.finished:
+                self.leave(text)
         return steps
 
     def _write(self, text: Text, logits: np.ndarray) -> Token:
         id, pieces = draw(logits, text.sampling, text.random), self.pieces[text]
         text.ids.append(id)
+        text.finished = id == self.tokenizer.eos_token_id or len(text.ids) == text.max_new_tokens
         piece = pieces.add(id)
-        text.finished = (
-            id == self.tokenizer.eos_token_id
-            or len(text.ids) == text.max_new_tokens
-            or text.stop_at_sentence
-            and piece.strip()
-            and ends_a_sentence(text.before + text.written + piece)
-        )
         if text.finished:
             piece += pieces.end()
         text.written += piece
-        return token(self.tokenizer, id, piece, logits, text.alternatives)
-
-
-def stream(model, tokenizer, text: Text) -> Iterator[Token]:
-    """Les tokens de `text`, à mesure qu'ils s'écrivent. Fermer l'itérateur arrête le calcul. Lève `ValueError` comme `Group.join`."""
-    group = Group(model.decoder, tokenizer)
-    group.join(text)
-
-    def tokens() -> Iterator[Token]:
-        while not text.finished:
-            for _, written in group.step():
-                yield written
-
-    return tokens()
+        return token(self.tokenizer, id, piece, logits)

@@ -33,7 +33,7 @@ class Refused(AuroreError):
 
 
 @dataclass(frozen=True)
-class Demand:
+class WritingRequest:
     """Une amorce à continuer. `model` : son nom, None pour le premier ; `force` : même si ce n'est pas du français ; `sentence` :
     finir à la fin d'une phrase ; `slide` : d'une amorce trop longue, ne relire que la fin ; `logprobs`, `echo` et `stream` ont le sens des interfaces de complétion usuelles."""
 
@@ -52,12 +52,12 @@ class Demand:
     slide: bool = False
 
 
-DEFAULTS = {each.name: each.default for each in fields(Demand)}
+DEFAULTS = {each.name: each.default for each in fields(WritingRequest)}
 FIELDS = {"bounds": BOUNDS, "defaults": DEFAULTS, "longest_prompt": LONGEST_PROMPT}  # ce que le formulaire en montre
-KINDS = {each.name: each.type for each in fields(Demand)}
+KINDS = {each.name: each.type for each in fields(WritingRequest)}
 
 
-def from_json(body: bytes) -> Demand:
+def from_json(body: bytes) -> WritingRequest:
     """La demande d'un programme. Lève `Refused`."""
     try:
         asked = json.loads(body.decode("utf-8"))
@@ -76,10 +76,10 @@ def from_json(body: bytes) -> Demand:
             raise Refused(f"« {name} » vaut true ou false.", "option")
     if not isinstance(asked.get("model"), str | None):
         raise Refused("« model » est le nom d'un modèle.", "option")
-    return checked(asked)
+    return validated(asked)
 
 
-def from_form(form: Mapping[str, str]) -> Demand:
+def from_form(form: Mapping[str, str]) -> WritingRequest:
     """La demande d'une personne, dans les champs du formulaire ; un champ vide garde sa valeur par défaut. Lève `Refused`."""
     asked: dict[str, Any] = {name: form[name].strip() for name in ("model", *BOUNDS) if form.get(name, "").strip()}
     for name in BOUNDS.keys() & asked:
@@ -88,7 +88,7 @@ def from_form(form: Mapping[str, str]) -> Demand:
         except ValueError as error:
             raise Refused(f"« {LABELS[name]} » doit être un nombre.", "option") from error
     # Le navigateur envoie CR LF à la fin d'une ligne.
-    return checked(
+    return validated(
         asked | {"prompt": form.get("amorce", "").replace("\r\n", "\n"), "force": "force" in form, "sentence": True}
     )
 
@@ -102,27 +102,28 @@ LABELS = {
 }
 
 
-def checked(asked: Mapping[str, Any]) -> Demand:
+def validated(asked: Mapping[str, Any]) -> WritingRequest:
     """Lève `Refused` si un réglage sort de ses bornes, ou si l'amorce n'est pas à continuer."""
     asked = {name: value for name, value in asked.items() if value is not None}
     for name in BOUNDS.keys() & asked:
         kind, lowest, highest = BOUNDS[name]
         number = isinstance(asked[name], (int, kind)) and not isinstance(asked[name], bool)
         if not number or not lowest <= asked[name] <= highest or not math.isfinite(asked[name]):
-            whole, bounds = " entier" * (kind is int), f"de {lowest} à {highest}".replace(".", ",")
-            raise Refused(f"{LABELS[name]} ({name}) : il faut un nombre{whole} {bounds}.", "option")
-    demand = Demand(**asked)
-    if len(demand.prompt) > LONGEST_PROMPT and not demand.slide:
+            wanted = "un nombre entier" if kind is int else "un nombre"
+            bounds = f"de {lowest} à {highest}".replace(".", ",")
+            raise Refused(f"{LABELS[name]} ({name}) : il faut {wanted} {bounds}.", "option")
+    request = WritingRequest(**asked)
+    if len(request.prompt) > LONGEST_PROMPT and not request.slide:
         raise Refused(
-            f"L'amorce fait {len(demand.prompt)} caractères : {LONGEST_PROMPT} au plus, une amorce n'est pas un roman.",
+            f"L'amorce fait {len(request.prompt)} caractères : {LONGEST_PROMPT} au plus, une amorce n'est pas un roman.",
             "prompt",
         )
     try:
-        generation.check_characters(demand.prompt)
+        generation.check_characters(request.prompt)
     except AuroreError as error:
         raise Refused(str(error), "prompt") from error
-    if found := insults(demand.prompt):
+    if found := insults(request.prompt):
         raise Refused(f"« {found[0][0]} » est une insulte, ou y ressemble : reformulez votre phrase.", "insult")
-    if not (demand.force or seems_french(demand.prompt)):
+    if not (request.force or seems_french(request.prompt)):
         raise Refused("Cela ne ressemble pas à du français, la seule langue que ce réseau ait apprise.", "french")
-    return demand
+    return request
