@@ -14,6 +14,7 @@ copie ; la tige peut continuer ensuite.
 
 import argparse
 import json
+import math
 import random
 import sys
 import time
@@ -31,14 +32,14 @@ from tensorflow import keras
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer, GPT2Config, PreTrainedTokenizerFast, TFGPT2LMHeadModel
 
-from atelier import evaluation
+from atelier import curves, evaluation
 from atelier.checkpoints import save_model
 from atelier.whole import restored, written_whole
 
 SEED = 1804
 VOCAB_SIZE, CONTEXT = 8192, 256
 LAYERS, WIDTH, HEADS = 6, 384, 6
-BATCH_SIZE = 16
+BATCH_SIZE = 32
 LEARNING_RATE, WARMUP_STEPS = 3e-3, 300
 END_OF_TEXT = "<|endoftext|>"
 
@@ -60,8 +61,8 @@ def prepare_texts(state: Path, sources: list[Path], avoided: list[Path]) -> None
         tokenizer = train_tokenizer(list(novels.values()))
         tokenizer.save_pretrained(folder / "tokenizer")
         end = tokenizer.eos_token_id
-        ids = [[end, *tokenizer(novel)["input_ids"], end] for novel in novels.values()]
-        np.save(folder / "tokens.npy", np.concatenate(ids).astype(np.uint16))
+        ids = [np.array([end, *tokenizer(novel)["input_ids"], end], np.uint16) for novel in novels.values()]
+        np.save(folder / "tokens.npy", np.concatenate(ids))
         np.save(folder / "lengths.npy", [len(novel) for novel in ids])
         (folder / "validation.json").write_text(json.dumps(validation), encoding="utf-8")
         report += [f"\nGardés pour la validation : {', '.join(held_out)}.", f"{sum(map(len, ids))} tokens à lire."]
@@ -155,7 +156,7 @@ class History(tf.train.experimental.PythonState):
 
     def __init__(self):
         self.lines = []  # [pas, perte moyenne depuis la ligne d'avant, secondes de calcul depuis le début]
-        self.validations = []  # [pas, bits par octet]
+        self.validations = []  # [pas, bits par octet, perte en nats par token]
         self.decay = None  # [pas où la descente commence, nombre de ses pas]
         self.seconds = 0.0
 
@@ -230,9 +231,16 @@ class Run:
         self.save()
 
     def validate(self) -> None:
-        bits = evaluation.score(self.model, self.tokenizer, list(self.validation.values())).bits_per_byte
-        self.history.validations.append([self.step, bits])
-        print(f"pas {self.step} : {bits:.4f} bits par octet sur les romans gardés pour la validation", flush=True)
+        score = evaluation.score(self.model, self.tokenizer, list(self.validation.values()))
+        self.history.validations.append([self.step, score.bits_per_byte, math.log(score.perplexity_per_token)])
+        print(f"pas {self.step} : {score.bits_per_byte:.4f} bits par octet sur les romans gardés pour la validation", flush=True)
+
+    def picture(self) -> str:
+        """La perte, ligne après ligne, et celle des romans gardés pour la validation."""
+        (steps, losses, _), (validation_steps, _, validation_losses) = zip(*self.history.lines), zip(*self.history.validations)
+        curve = curves.Curve("mini", list(steps), list(losses), list(validation_steps), list(validation_losses))
+        tokens = self.step * BATCH_SIZE * CONTEXT / 1e6
+        return curves.picture("Un petit modèle apprend le français des romans", [curve], f"{tokens:.0f} millions de tokens lus")
 
 
 def main() -> None:
@@ -255,6 +263,7 @@ def main() -> None:
     run.decay(tf.train.latest_checkpoint(stem), options.decay)
     run.train(sum(run.history.decay))
     save_model(run.model, run.tokenizer, options.to, dtype="float16")
+    (options.to / "loss.svg").write_text(run.picture(), encoding="utf-8")
 
 
 if __name__ == "__main__":
