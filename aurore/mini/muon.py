@@ -26,6 +26,11 @@ def orthogonal(matrices: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.linalg.matrix_transpose(x) if tall else x, tf.float32)
 
 
+def has_two_dimensions(variable: tf.Variable) -> bool:
+    """Ni un biais ni une normalisation ; les biais de GPT-2 ont ici la forme (1, n)."""
+    return len(variable.shape) == 2 and min(variable.shape) > 1
+
+
 class Muon(keras.optimizers.Optimizer):
     """Muon pour les matrices des blocs, AdamW pour le reste, au même taux.
 
@@ -33,10 +38,10 @@ class Muon(keras.optimizers.Optimizer):
     « Muon is scalable for LLM training », 2025) : un seul taux convient aux deux.
     """
 
-    def __init__(self, learning_rate, weight_decay: float = 0.1, muon: bool = True, **options):
+    def __init__(self, learning_rate, weight_decay: float = 0.1, **options):
         super().__init__(name="muon", jit_compile=False, **options)
         self._learning_rate = self._build_learning_rate(learning_rate)
-        self.decay, self.muon = weight_decay, muon
+        self.decay = weight_decay
 
     def build(self, variables) -> None:
         super().build(variables)
@@ -48,7 +53,7 @@ class Muon(keras.optimizers.Optimizer):
             }
 
     def is_matrix(self, variable: tf.Variable) -> bool:
-        return self.muon and len(variable.shape) == 2 and min(variable.shape) > 1 and "embeddings" not in variable.name
+        return has_two_dimensions(variable) and "embeddings" not in variable.name
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable) -> None:
         index = self._index_dict[self._var_key(variable)]
@@ -63,7 +68,7 @@ class Muon(keras.optimizers.Optimizer):
             momentum.assign(BETA_1 * momentum + (1 - BETA_1) * gradient)
             square.assign(BETA_2 * square + (1 - BETA_2) * gradient**2)
             change = momentum / (1 - BETA_1**step) / (tf.sqrt(square / (1 - BETA_2**step)) + EPSILON)
-        decay = self.decay if min(variable.shape) > 1 else 0.0
+        decay = self.decay if has_two_dimensions(variable) else 0.0
         variable.assign_sub(rate * (change + decay * variable))
 
     def orthogonal_change(self, direction: tf.Tensor, three: bool) -> tf.Tensor:

@@ -12,7 +12,6 @@ n'a pas de fin prévue : elle s'arrête et se reprend à volonté, et tout ce qu
 copie ; la tige peut continuer ensuite.
 """
 
-import argparse
 import json
 import math
 import random
@@ -32,7 +31,7 @@ from tensorflow import keras
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer, GPT2Config, PreTrainedTokenizerFast, TFGPT2LMHeadModel
 
-from atelier import curves, evaluation
+from atelier import console, curves, evaluation
 from atelier.checkpoints import save_model
 from atelier.whole import restored, written_whole
 
@@ -40,7 +39,7 @@ SEED = 1804
 VOCAB_SIZE, CONTEXT = 8192, 256
 LAYERS, WIDTH, HEADS = 6, 384, 6
 BATCH_SIZE = 32
-LEARNING_RATE, WARMUP_STEPS = 3e-3, 300
+LEARNING_RATE, WARMUP_STEPS = 3e-3, 100
 END_OF_TEXT = "<|endoftext|>"
 
 HELD_OUT, VALIDATION_CHARACTERS = 4, 40_000  # romans que l'on ne lit pas ; ce que l'on prédit de chacun
@@ -54,7 +53,10 @@ LONGEST_STEP = 10.0  # secondes : un pas plus long est un processus que l'on ava
 
 def prepare_texts(state: Path, sources: list[Path], avoided: list[Path]) -> None:
     """Nettoie les romans, apprend le tokenizer, range les tokens : une fois pour toutes, dans `state/texts`."""
+    if not novel_files(sources):
+        raise console.AuroreError(f"Aucun roman n'est préparé dans {state} : dites où sont les romans, après le nom de ce dossier.")
     with written_whole(state / "texts") as folder:
+        folder.mkdir()
         novels, report = prepare(sources, {file.stem: "\n".join(read(file)) for file in novel_files(avoided)})
         held_out = random.Random(SEED).sample(sorted(novels), HELD_OUT)
         validation = {name: novels.pop(name)[:VALIDATION_CHARACTERS] for name in held_out}
@@ -155,13 +157,14 @@ class History(tf.train.experimental.PythonState):
     """Ce qui s'est passé jusqu'ici, enregistré avec les poids : l'un ne peut pas être en avance sur l'autre."""
 
     def __init__(self):
+        self.losses = []  # à chaque pas depuis la dernière ligne
         self.lines = []  # [pas, perte moyenne depuis la ligne d'avant, secondes de calcul depuis le début]
         self.validations = []  # [pas, bits par octet, perte en nats par token]
         self.decay = None  # [pas où la descente commence, nombre de ses pas]
         self.seconds = 0.0
 
     def serialize(self) -> str:
-        return json.dumps({name: getattr(self, name) for name in ("lines", "validations", "decay", "seconds")})
+        return json.dumps({name: getattr(self, name) for name in ("losses", "lines", "validations", "decay", "seconds")})
 
     def deserialize(self, text: str) -> None:
         vars(self).update(json.loads(text))
@@ -192,16 +195,14 @@ class Run:
     def step(self) -> int:
         return int(self.optimizer.iterations)
 
-    def decay(self, stem: str, steps: int) -> None:
+    def decay(self, stem: str | None, steps: int) -> None:
         """Prépare la descente : d'après la tige, ou, si elle avait commencé, là où elle s'était arrêtée."""
         if not self.history.decay:
+            if not stem:
+                raise console.AuroreError("Rien n'est encore appris : lancez d'abord la recette sans --decay.")
             self.resume(stem)
             self.history.decay = [self.step, steps]
         self.schedule.start, self.schedule.steps = self.history.decay
-
-    def save(self) -> None:
-        self.manager.save()
-        self.saved_at = time.monotonic()
 
     @tf.function
     def learn(self, ids: tf.Tensor) -> tf.Tensor:
@@ -212,23 +213,25 @@ class Run:
         self.optimizer.apply_gradients(zip(tape.gradient(value, variables), variables))
         return value
 
-    def train(self, last_step: float = float("inf")) -> None:
+    def train(self, last_step: float = math.inf) -> None:
         """Apprend jusqu'au pas `last_step`, et s'arrête aussi bien avant : il enregistre souvent."""
-        losses = []
         while self.step < last_step:
             start = time.monotonic()
-            losses.append(float(self.learn(self.batches[self.step])))
+            self.history.losses.append(float(self.learn(self.batches[self.step])))
             self.history.seconds += min(time.monotonic() - start, LONGEST_STEP)
             if self.step % STEPS_OF_A_LINE == 0 or self.step == last_step:
-                self.history.lines.append([self.step, float(np.mean(losses)), round(self.history.seconds)])
-                tokens = self.step * BATCH_SIZE * CONTEXT
-                print(f"pas {self.step}, {tokens / 1e6:.2f} M de tokens, {self.history.seconds:.0f} s : perte {np.mean(losses):.4f}", flush=True)
-                losses = []
-                if self.step % STEPS_OF_A_VALIDATION == 0 or self.step == last_step:
-                    self.validate()
-                if time.monotonic() - self.saved_at > SECONDS_OF_A_SAVE:
-                    self.save()
-        self.save()
+                self.report()
+            if self.step % STEPS_OF_A_VALIDATION == 0 or self.step == last_step:
+                self.validate()
+            if self.step == last_step or time.monotonic() - self.saved_at > SECONDS_OF_A_SAVE:
+                self.manager.save()
+                self.saved_at = time.monotonic()
+
+    def report(self) -> None:
+        mean, seconds, tokens = float(np.mean(self.history.losses)), round(self.history.seconds), self.step * BATCH_SIZE * CONTEXT
+        self.history.lines.append([self.step, mean, seconds])
+        self.history.losses = []
+        print(f"pas {self.step}, {tokens / 1e6:.2f} M de tokens, {seconds} s : perte {mean:.4f}", flush=True)
 
     def validate(self) -> None:
         score = evaluation.score(self.model, self.tokenizer, list(self.validation.values()))
@@ -243,16 +246,22 @@ class Run:
         return curves.picture("Un petit modèle apprend le français des romans", [curve], f"{tokens:.0f} millions de tokens lus")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("state", type=Path)
-    parser.add_argument("novels", type=Path, nargs="*")
-    parser.add_argument("--avoid", type=Path, nargs="+", default=[])
-    parser.add_argument("--last-step", type=int, default=float("inf"))
-    parser.add_argument("--decay", type=int, metavar="STEPS")
-    parser.add_argument("--to", type=Path)
+def parse_options():
+    parser = console.argument_parser("La recette du modèle embarqué : lit des romans français, et s'arrête et se reprend à volonté.")
+    parser.add_argument("state", type=Path, metavar="ETAT", help="le dossier où est tout ce qu'il faut pour reprendre")
+    parser.add_argument("novels", type=Path, nargs="*", metavar="ROMANS", help="la première fois : des dossiers d'ELTeC, des fichiers Gutenberg")
+    parser.add_argument("--avoid", type=Path, nargs="+", default=[], metavar="TEXTE", help="ce dont les romans ne doivent rien contenir")
+    parser.add_argument("--last-step", type=int, default=math.inf, metavar="N", help="s'arrête de soi-même à ce pas (jamais, par défaut)")
+    parser.add_argument("--decay", type=int, metavar="N", help="fait descendre le taux en N pas, sur une copie, et écrit le modèle")
+    parser.add_argument("--to", type=Path, metavar="SORTIE", help="le dossier du modèle fini")
     options = parser.parse_args()
+    if bool(options.decay) != bool(options.to):
+        parser.error("--decay et --to vont ensemble")
+    return options
 
+
+def main() -> None:
+    options = parse_options()
     if not restored(options.state / "texts").exists():
         prepare_texts(options.state, options.novels, options.avoid)
     stem = options.state / "stem"
@@ -261,10 +270,10 @@ def main() -> None:
         return
     run = Run(options.state, options.state / f"decay-{options.to.name}")
     run.decay(tf.train.latest_checkpoint(stem), options.decay)
-    run.train(sum(run.history.decay))
+    run.train(last_step=sum(run.history.decay))
     save_model(run.model, run.tokenizer, options.to, dtype="float16")
     (options.to / "loss.svg").write_text(run.picture(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    console.run(main)
