@@ -39,7 +39,7 @@ SEED = 1804
 VOCAB_SIZE, CONTEXT = 8192, 256
 LAYERS, WIDTH, HEADS = 6, 384, 6
 BATCH_SIZE = 32
-LEARNING_RATE, WARMUP_STEPS = 3e-3, 100
+LEARNING_RATE, WARMUP_STEPS = 4e-3, 100
 END_OF_TEXT = "<|endoftext|>"
 
 HELD_OUT, VALIDATION_CHARACTERS = 4, 40_000  # romans que l'on ne lit pas ; ce que l'on prédit de chacun
