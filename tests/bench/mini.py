@@ -17,7 +17,7 @@ sys.path[:0] = [str(AURORE), str(AURORE / "mini")]
 import atelier.quiet
 
 import numpy as np
-from pretrain import read_novels
+from novels import novel_files, read
 
 from atelier import settings
 from atelier.console import decimal
@@ -51,7 +51,7 @@ BATCH_SIZE = 50
 TOKENS = 240  # de quoi faire 100 mots, et tenir avec l'amorce dans un contexte de 256
 RECITED = 9  # mots de suite : une tournure en a moins, une phrase apprise par cœur davantage
 
-LEAST_KNOWN, LEAST_DISTINCT, MOST_RECITING = 0.95, 0.90, 0.02  # les barres
+LEAST_KNOWN, LEAST_DISTINCT, MOST_RECITING = 0.99, 0.98, 0.02  # les barres
 
 
 def words(text: str) -> list[str]:
@@ -94,8 +94,8 @@ options = parser.parse_args()
 texts = write(options.model)
 written_runs = {run for text in texts for run in runs(text, RECITED)}
 known_words, recited_runs, number_of_words = set(), set(), 0
-novels = read_novels(options.novels)
-for novel in map(words, novels):
+files = novel_files(options.novels)
+for novel in (words("\n".join(read(file))) for file in files):
     number_of_words += len(novel)
     known_words.update(novel)
     recited_runs.update(written_runs.intersection(runs(novel, RECITED)))
@@ -114,7 +114,7 @@ measures = (
     ),
     (f"textes qui récitent {RECITED} mots de suite", reciting, "au plus", MOST_RECITING, reciting <= MOST_RECITING),
 )
-print(f"\n{len(texts)} textes de {WORDS} mots ; {len(novels)} romans, {number_of_words} mots.")
+print(f"\n{len(texts)} textes de {WORDS} mots ; {len(files)} romans, {number_of_words} mots.")
 for title, value, side, bar, held in measures:
     print(f"  {title:<42} {percent(value):>9}   {side:<8} {percent(bar):>8}   {'tenu' if held else 'NON TENU'}")
 print(f"  {'suites distinctes du texte le moins varié':<42} {percent(min(distinct)):>9}")
