@@ -98,7 +98,15 @@ def prepared(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def started(request, tmp_path_factory):
+def interruptible():
+    """Ctrl-C interrompt, ici et dans les programmes lancés, même si les essais tournent en tâche de fond (« & »)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def started(request, tmp_path_factory, interruptible):
     """Ce qui est long, si un essai le demande, commence tout de suite et à la suite, pendant que d'autres essais passent."""
     import readme
     import visitor
@@ -111,9 +119,8 @@ def started(request, tmp_path_factory):
             later["demonstration"] = home, elsewhere.submit(run_fresh, "demo.py", home=home)
         if "followed" in asked:
             home = tmp_path_factory.mktemp("followed")
-            given = [
-                request.getfixturevalue(name) for name in ("mirror", "tiny")
-            ]  # on y lit les commandes, non la prose
+            # Avec `tiny` : on y lit les commandes, non la prose.
+            given = request.getfixturevalue("mirror"), request.getfixturevalue("tiny")
             later["followed"] = home, elsewhere.submit(readme.follow, home, *given)
         yield later
         elsewhere.shutdown(cancel_futures=True)
@@ -178,11 +185,3 @@ def mirror(tmp_path_factory) -> Path:
         file.parent.mkdir(parents=True)
         file.write_bytes(stories[index % len(stories)].read_bytes())
     return folder
-
-
-@pytest.fixture
-def interruptible():
-    """Ctrl-C interrompt, ici et dans les programmes lancés, même si les essais tournent en tâche de fond (« & »)."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
