@@ -106,13 +106,15 @@ class Exchange(asyncio.Protocol):
     """Une connexion : les octets reçus, et quand elle s'est fermée. On ne les lit qu'après, pour ne rien coûter pendant."""
 
     def __init__(self):
-        self.received, self.began, self.ended, self.closed = (bytearray(), time.perf_counter(), 0.0, asyncio.Event())
+        self.received, self.began, self.ended, self.closed = bytearray(), time.perf_counter(), 0.0, asyncio.Event()
+        self.arrivals: list[tuple[int, float]] = []  # combien d'octets étaient reçus, et quand
 
     def connection_made(self, transport):
         self.transport = transport
 
     def data_received(self, data):
         self.received += data
+        self.arrivals.append((len(self.received), time.perf_counter()))
 
     def connection_lost(self, _):
         self.ended = time.perf_counter()
@@ -164,6 +166,12 @@ class Exchange(asyncio.Protocol):
     @property
     def duration(self) -> float:
         return self.ended - self.began
+
+    @property
+    def token_times(self) -> list[float]:
+        """Quand est venu chaque token d'un texte reçu au fil de l'eau, en secondes depuis l'ouverture de la connexion."""
+        starts = [found.start() for found in re.finditer(b"event: token", self.received)]
+        return [next(when for size, when in self.arrivals if size > start) - self.began for start in starts]
 
 
 async def connect(port: int) -> Exchange:
