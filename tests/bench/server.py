@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import json
 import os
 import re
@@ -169,11 +168,10 @@ class Exchange(asyncio.Protocol):
         return self.ended - self.began
 
     @property
-    def longest_pause(self) -> float:
-        """Le plus long temps, en secondes, entre deux tokens d'un texte reçu au fil de l'eau."""
-        received = [found.start() for found in re.finditer(b"event: token", self.received)]
-        times = [next(when for size, when in self.arrivals if size > start) for start in received]
-        return max((after - before for before, after in itertools.pairwise(times)), default=0.0)
+    def token_times(self) -> list[float]:
+        """Quand est venu chaque token d'un texte reçu au fil de l'eau, en secondes depuis l'ouverture de la connexion."""
+        starts = [found.start() for found in re.finditer(b"event: token", self.received)]
+        return [next(when for size, when in self.arrivals if size > start) - self.began for start in starts]
 
 
 async def connect(port: int) -> Exchange:
