@@ -128,8 +128,8 @@ def test_a_loop_that_died_is_told_to_those_who_come_and_to_healthz(opened, tiny,
     dying.loop.join()
     health = app.test_client().get("/healthz")
     assert (health.status_code, health.json["status"]) == (503, "stopped")
-    answer = app.test_client().post("/api/generate", json={"prompt": PROMPT})
-    assert answer.status_code == 503 and "relancer" in answer.json["error"]
+    with pytest.raises(Busy, match="relancer"):
+        dying.submit(WritingRequest(PROMPT))
 
 
 def test_a_page_that_stops_interrupts_what_is_too_long(opened, tiny, monkeypatch):

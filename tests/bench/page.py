@@ -151,6 +151,7 @@ def compare(page: server.Server) -> bool:
         print(json.dumps(numbers), file=decoder.stdin, flush=True)
         return json.loads(decoder.stdout.readline())
 
+    page.wait_idle()
     bests, rounds, used = collections.defaultdict(list), collections.defaultdict(list), 0.0
     for round in range(-2, ROUNDS):  # les deux premiers, pour que tout soit tracé
         few, many = ([1000 * (round + 2) + number for number in range(count)] for count in (ALONE, VISITORS))

@@ -32,6 +32,18 @@ class Server:
         status = Path(f"/proc/{self.process.pid}/status").read_text("ascii", "replace")
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
+    def processor_seconds(self) -> float:
+        """Le temps de processeur pris depuis le départ. Linux seulement."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def wait_idle(self) -> None:
+        """Attend que la page n'ait plus rien à faire d'elle-même : tout est alors compilé."""
+        before = self.processor_seconds() - 1
+        while (now := self.processor_seconds()) - before > 0.02:
+            before = now
+            time.sleep(1)
+
     def health(self) -> dict:
         with urllib.request.urlopen(f"http://{HOST}:{self.port}/healthz", timeout=5) as answer:
             return json.load(answer)
