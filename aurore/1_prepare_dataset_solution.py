@@ -18,9 +18,10 @@ from atelier.text import books, cleaning, corpus, language, mirrors, naive_cut, 
 
 # >>> 1.a À réfléchir : combien de texte a-t-il fallu à GPT-2 pour apprendre à écrire ?
 # >>> Combien lui en donnons-nous ?
-# WebText, ce qu'il a lu : 8 millions de pages web, 40 Go (Radford et al., 2019). Nos onze livres :
-# 6 Mo, près de sept mille fois moins. C'est trop peu pour apprendre une langue, assez pour changer
-# de manière un modèle qui la sait déjà.
+# OpenAI a fait lire à GPT-2, en anglais, 40 Go de pages web (WebText, Radford et al., 2019). Notre
+# modèle de base part de ce GPT-2, et a lu ensuite 4 Go de pages en français (OSCAR). Nos onze
+# livres font 6,6 Mo : six mille fois moins que l'un, six cents fois moins que l'autre. C'est trop
+# peu pour apprendre une langue, assez pour donner une manière à un modèle qui la connaît déjà.
 # <<< 1.a
 
 sentence_tokenizer = sentences.sentence_tokenizer()

@@ -1,6 +1,7 @@
 """L'examen : ce que l'entraînement a changé.
 
-Le modèle de base et le dernier entraîné prévoient le même livre, qu'aucun des deux n'a lu, et continuent les mêmes amorces.
+Le modèle de base et le dernier entraîné devinent, token par token, un livre mis de côté pendant l'entraînement, et continuent les
+mêmes amorces.
 """
 
 import importlib
@@ -24,7 +25,7 @@ MEASURES = {  # le titre de chaque mesure, et ses chiffres après la virgule
 
 def parse_options():
     parser = console.argument_parser(
-        "L'examen : compare, sur un livre jamais lu, le modèle de base et le dernier entraîné."
+        "L'examen : compare, sur un livre mis de côté pendant l'entraînement, le modèle de base et le dernier entraîné."
     )
     parser.add_argument("--prompt", action="append", metavar="TEXTE", help="une amorce à continuer (option répétable)")
     parser.add_argument(

@@ -133,7 +133,7 @@ def test_what_a_text_takes_from_the_books_is_told(prepared, tmp_path):
     assert originality.longest_quotation(f"Zut ! {sentence.upper()} Zut.", books, known) == found
     assert originality.longest_quotation("Zut, et de la zut", books, known) is None, "trois mots sont à tout le monde"
     done = write(prepared, "--originality", "--prompt", sentence)
-    assert "mots qui se suivent dans" in done.stderr and title in done.stderr and "mots qui" not in done.stdout
+    assert "reprise telle quelle" in done.stderr and title in done.stderr and "reprise" not in done.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pas de pseudo-terminal")

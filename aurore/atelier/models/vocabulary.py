@@ -79,7 +79,7 @@ def adapt_embeddings(model, old_tokenizer, new_tokenizer) -> int:
     model.resize_token_embeddings(len(new_tokenizer))
     model.get_input_embeddings().weights[0].assign(rows)
     tell(
-        f"Vocabulaire : {kept} tokens gardent ce que le modèle en savait, {len(rows) - kept} nouveaux le déduisent de "
-        "leurs morceaux."
+        f"Nouveau vocabulaire : {kept} tokens existaient déjà et gardent leurs poids ; {len(rows) - kept} sont nouveaux "
+        "et partent de la moyenne de leurs morceaux."
     )
     return kept

@@ -87,8 +87,12 @@ def tell_quotations(texts: list[str]) -> None:
     """Dit, de chaque texte, ce qui se trouve tel quel dans les livres de l'entraînement."""
     shelf = reading_shelf()
     for text in texts:
-        quoted = "rien"
+        beginning = f"« {' '.join(text.split())[:30]}… »"
         if found := longest_quotation(text, shelf):
             words = " ".join(text[found.start : found.end].split())
-            quoted = f"« {words} », {found.words} mots qui se suivent dans {found.book}"
-        tell(f"« {' '.join(text.split())[:30]}… » : de déjà écrit, au plus, {quoted}.")
+            tell(
+                f"{beginning} : la plus longue suite de mots reprise telle quelle d'un livre est « {words} » "
+                f"({found.words} mots, dans {found.book})."
+            )
+        else:
+            tell(f"{beginning} : rien n'est repris tel quel d'un livre lu.")
