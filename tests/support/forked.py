@@ -129,3 +129,17 @@ def fork_judges() -> None:
     from atelier.exercises import process  # celui que le script importera
 
     process.Judge.launch = JudgeTwin
+
+
+def die_after_a_save() -> None:
+    """L'entraînement mourra, comme d'une panne de courant, après sa première sauvegarde en chemin (`prepare` de `run_forked`)."""
+    from atelier.training.backup import Backup
+
+    save = Backup.save
+
+    def save_and_die(self) -> None:
+        save(self)
+        if self.step():
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Backup.save = save_and_die
