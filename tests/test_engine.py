@@ -91,9 +91,9 @@ def test_a_damaged_model_fails_its_own_texts_only(room, capsys):
     healthy = begun(room, seed=0, max_new_tokens=60)
     with pytest.raises(AuroreError, match="la console de la page dit pourquoi"):
         text(room, model="abîmé")
-    assert "ne sont pas des nombres" in capsys.readouterr().err
     assert len(tokens(healthy)) == 59
     assert len(text(room, seed=0, max_new_tokens=2)) == 2
+    assert "ne sont pas des nombres" in capsys.readouterr().err, "la boucle l'a dit avant d'en écrire un autre"
 
 
 def test_a_console_that_is_gone_does_not_stop_the_loop(room, monkeypatch):
