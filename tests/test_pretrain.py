@@ -3,6 +3,7 @@
 import lzma
 import random
 import re
+import subprocess
 import sys
 from collections import Counter
 
@@ -134,6 +135,11 @@ def test_half_precision_computes_what_transformers_does(tokenizer, monkeypatch):
     assert float(ours) == pytest.approx(float(theirs), rel=0.01)
     for mine, other in zip(tape.gradient(ours, model.trainable_variables), their_gradients):
         assert tf.norm(mine - tf.convert_to_tensor(other)) < 0.03 * tf.norm(tf.convert_to_tensor(other))
+
+
+def test_the_recipe_says_how_to_use_it():
+    done = subprocess.run([sys.executable, AURORE / "mini" / "pretrain.py", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "--decay" in done.stdout, done.stderr
 
 
 def test_muon_gives_every_direction_about_the_same_length():

@@ -30,8 +30,9 @@ from novels import novel_files, prepare, read
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer, GPT2Config, PreTrainedTokenizerFast, TFGPT2LMHeadModel
 
-from atelier import console
+from atelier import console, launch
 from atelier.atomic import atomic_write, restored
+from atelier.errors import AuroreError
 from atelier.models.export import save_model
 from atelier.training import curves
 from atelier.writing import evaluation
@@ -55,7 +56,7 @@ LONGEST_STEP = 10.0  # secondes : un pas plus long est un processus que l'on ava
 def prepare_texts(state: Path, sources: list[Path], avoided: list[Path]) -> None:
     """Nettoie les romans, apprend le tokenizer, range les tokens : une fois pour toutes, dans `state/texts`."""
     if not novel_files(sources):
-        raise console.AuroreError(
+        raise AuroreError(
             f"Aucun roman n'est préparé dans {state} : dites où sont les romans, après le nom de ce dossier."
         )
     with atomic_write(state / "texts") as folder:
@@ -212,7 +213,7 @@ class Run:
         """Prépare la descente : d'après la tige, ou, si elle avait commencé, là où elle s'était arrêtée."""
         if not self.history.decay:
             if not stem:
-                raise console.AuroreError("Rien n'est encore appris : lancez d'abord la recette sans --decay.")
+                raise AuroreError("Rien n'est encore appris : lancez d'abord la recette sans --decay.")
             self.resume(stem)
             self.history.decay = [self.step, steps]
         self.schedule.start, self.schedule.steps = self.history.decay
@@ -319,4 +320,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    launch.run(main)
