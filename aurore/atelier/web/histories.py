@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from atelier.console import decimal
+from atelier.console import decimal, duration
 from atelier.models import choice
 from atelier.training.curves import Curve, picture
 
@@ -109,7 +109,7 @@ def figures(history: dict, state: str) -> dict[str, str]:
     if state == "running":
         rows["Temps restant"] = _time_left(history)
     if history["loss_seconds"]:
-        rows["Temps passé"] = _duration(history["loss_seconds"][-1])
+        rows["Temps passé"] = duration(history["loss_seconds"][-1])
     if history["val_loss"]:
         rows["Perplexité de validation"] = _perplexities(history)
     if history["loss"]:
@@ -143,7 +143,7 @@ def _time_left(history: dict) -> str:
     if done >= total > 0:
         return "dernière évaluation, enregistrement du modèle"
     _, mean = step_seconds(history)
-    return f"encore {_duration((total - done) * mean)} environ" if mean else "pas encore mesuré"
+    return f"encore {duration((total - done) * mean)} environ" if mean else "pas encore mesuré"
 
 
 def _perplexities(history: dict) -> str:
@@ -169,12 +169,3 @@ def _setting(name: str, value, history: dict) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u202f")  # une espace fine, insécable
-
-
-def _duration(seconds: float) -> str:
-    """« 45 s », « 9 min 40 s », « 2 h 05 min »."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
