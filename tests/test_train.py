@@ -266,6 +266,19 @@ def test_only_a_run_that_has_not_ended_can_be_resumed(tmp_path, monkeypatch):
     assert runs.unfinished() is None, "il ne dit rien de lui"
 
 
+def test_an_interruption_while_tidying_up_does_not_lose_the_model(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with pytest.raises(KeyboardInterrupt), runs.kept_if_resumable(folder):
+        histories.write(folder, histories.new("mini", {}, 3.5) | {"final_val_loss": 3.4})
+        raise KeyboardInterrupt
+    assert "final_val_loss" in choice.history(folder)
+    (folder / "history.json").unlink()
+    with pytest.raises(KeyboardInterrupt), runs.kept_if_resumable(folder):
+        raise KeyboardInterrupt
+    assert not folder.exists(), "il n'y avait rien à garder"
+
+
 def test_a_run_is_not_resumed_with_other_data_or_another_model(begun, tokenizer, tmp_path):
     model = small_model(tokenizer)
     histories.write(tmp_path, begun(model, BLOCKS).history)

@@ -61,13 +61,14 @@ def start(model, tokenizer, rate, train_blocks: np.ndarray, eval_blocks: np.ndar
 
 @contextmanager
 def kept_if_resumable(folder: Path) -> Iterator[None]:
-    """Si le bloc `with` échoue, ce dossier reste s'il contient de quoi reprendre, et s'efface sinon."""
+    """Si le bloc `with` échoue, ce dossier reste s'il contient de quoi reprendre, ou un modèle fini ; il s'efface sinon."""
     try:
         yield
     except BaseException as error:
-        if isinstance(error, callbacks.Diverged) or not is_unfinished(folder):
+        ended = "final_val_loss" in choice.history(folder)  # Ctrl-C pendant le ménage : le modèle, lui, est retenu
+        if isinstance(error, callbacks.Diverged) or not (ended or is_unfinished(folder)):
             shutil.rmtree(folder, ignore_errors=True)
-        else:
+        elif not ended:
             with suppress(OSError, ValueError):  # la page le dira tout de suite ; sinon, quand plus rien ne s'écrira
                 histories.write(folder, choice.history(folder) | {"interrupted": True})
             tell(f"\nPour reprendre cet entraînement où il en était : {command(Path(sys.argv[0]).name)} --resume")
