@@ -2,16 +2,23 @@
 
 import functools
 import http.server
+import os
 import signal
 import sys
+import tempfile
 import threading
 import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+# Les mêmes réseaux se compilent cent fois : XLA garde ici, pour tous les programmes, ce qu'il a compilé une fois.
+COMPILED = tempfile.TemporaryDirectory(prefix="aurore-xla-", ignore_cleanup_errors=True)
+os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory={COMPILED.name}"
+
 import atelier  # isort: skip (il règle l'environnement des bibliothèques)
 
 import pytest
+from halves import pytest_runtestloop  # noqa: F401
 from scripts import AURORE, load, run_fresh, succeed, succeeded
 
 from atelier import settings

@@ -33,7 +33,9 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
     }
     person = home.parent / "person"  # Keras écrit un fichier de réglages chez la personne
     person.mkdir(exist_ok=True)
-    return kept | {"AURORE_HOME": str(home), "AURORE_MODEL": "mini", "HOME": str(person), "PYTHONUTF8": "1"} | variables
+    chosen = {"AURORE_HOME": str(home), "AURORE_MODEL": "mini", "HOME": str(person), "PYTHONUTF8": "1"}
+    shared = {"TF_XLA_FLAGS": os.environ["TF_XLA_FLAGS"]}  # ce que d'autres essais ont déjà compilé
+    return kept | shared | chosen | variables
 
 
 def run(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:

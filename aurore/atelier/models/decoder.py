@@ -172,7 +172,7 @@ class Decoder:
         """
         return tf.transpose(tf.matmul(table, self._norm(x, self.last_norm), transpose_b=True))
 
-    @tf.function(input_signature=[TABLE, tf.TensorSpec([None, None], tf.int32), IDS, NUMBER])
+    @tf.function(autograph=False, input_signature=[TABLE, tf.TensorSpec([None, None], tf.int32), IDS, NUMBER])
     def _read(self, table, ids, lengths, first):
         """Tous les tokens des amorces à la fois ; leurs clés et leurs valeurs prennent les places à partir de `first`."""
         texts, length = tf.unstack(tf.shape(ids))
@@ -186,7 +186,7 @@ class Decoder:
             x += self._mlp(x, block)
         return self._logits(tf.gather(x, tf.range(texts) * length + lengths - 1), table)
 
-    @tf.function(jit_compile=True)
+    @tf.function(autograph=False, jit_compile=True)
     def _step(self, table, ids, places, keys, values):
         """Un token à chaque texte, à sa position ; il regarde tout ce que le cache a gardé de son texte, lui compris."""
         slots = tf.shape(ids)[0]
@@ -202,14 +202,14 @@ class Decoder:
             x += self._mlp(x, block)
         return self._logits(x, table)
 
-    @tf.function(input_signature=[NUMBER, NUMBER, NUMBER])
+    @tf.function(autograph=False, input_signature=[NUMBER, NUMBER, NUMBER])
     def _resize(self, kept, slots, capacity):
         """Les `kept` premiers textes, et des zéros."""
         for cache in (*self.keys, *self.values):
             old = tf.convert_to_tensor(cache)[:kept, :, :capacity]
             cache.assign(tf.pad(old, [[0, slots - kept], [0, 0], [0, capacity - tf.shape(old)[2]], [0, 0]]))
 
-    @tf.function(jit_compile=True)  # sans XLA, chaque cache serait recopié en entier
+    @tf.function(autograph=False, jit_compile=True)  # sans XLA, chaque cache serait recopié en entier
     def _move(self, source, target, keys, values):
         for cache in (*keys, *values):
             cache.scatter_nd_update([[target]], tf.gather(tf.convert_to_tensor(cache), [source]))

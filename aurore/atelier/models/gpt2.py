@@ -70,6 +70,7 @@ class GPT2(TFGPT2LMHeadModel):
             for block in self.transformer.h:
                 block.mlp.act = gelu
 
+    @tf.autograph.experimental.do_not_convert
     def read(self, ids: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
         """Ce que le réseau a compris à chaque position, (positions, largeur), et le token qui suit. `ids` : (lot, longueur)."""
         hidden = self.transformer(ids, use_cache=False, training=training).last_hidden_state

@@ -143,7 +143,8 @@ class Run:
         """
         options, history = self.options, self.history
         wanted, seconds = self._wanted_steps(), 60 * options.minutes
-        self.model.jit_compile = pace.worth_compiling(self.model, options.batch_size, wanted, seconds)
+        if pace.worth_compiling(self.model, options.batch_size, wanted, seconds):
+            self.model.jit_compile = True
         everything = batches.shuffled(self.train_blocks, options.batch_size, options.seed)
         measured = pace.measure_pace(self.model, self.tokenizer, everything, self.tf_eval_dataset)
         backup = Backup(self.model, self.folder, history)
