@@ -5,21 +5,19 @@ import http.server
 import os
 import signal
 import sys
-import tempfile
 import threading
 import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-# Les mêmes réseaux se compilent cent fois : XLA garde ici, pour tous les programmes, ce qu'il a compilé une fois.
-COMPILED = tempfile.TemporaryDirectory(prefix="aurore-xla-", ignore_cleanup_errors=True)
-os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory={COMPILED.name}"
+import libraries
 
+os.environ.update(libraries.SETTINGS)
 import atelier  # isort: skip (il règle l'environnement des bibliothèques)
 
 import pytest
-from halves import pytest_runtestloop  # noqa: F401
-from scripts import AURORE, load, run_fresh, succeed, succeeded
+from forked import read_once
+from scripts import AURORE, load, run, succeed, succeeded
 
 from atelier import settings
 from atelier.text import books
@@ -36,6 +34,7 @@ LONG_TO_RUN = {
 }
 
 
+pytest_plugins = ["halves"]
 TESTS = str(Path(__file__).parent)
 
 
@@ -123,7 +122,7 @@ def started(request, tmp_path_factory, interruptible):
         later = {"site": visitor.Site(tmp_path_factory.mktemp("site"))} if "site" in asked else {}
         if "demonstration" in asked:
             home = tmp_path_factory.mktemp("demonstration")
-            later["demonstration"] = home, elsewhere.submit(run_fresh, "demo.py", home=home)
+            later["demonstration"] = home, elsewhere.submit(run, "demo.py", home=home, prepare=read_once)
         if "followed" in asked:
             home = tmp_path_factory.mktemp("followed")
             # Avec `tiny` : on y lit les commandes, non la prose.
@@ -155,9 +154,12 @@ def followed(started) -> tuple[Path, list[tuple[str, str]]]:
 
 
 @pytest.fixture(scope="session")
-def trained(demonstration) -> Path:
-    """Le dossier de travail de la démonstration, où `mini` a été un peu entraîné. À ne pas modifier."""
-    return demonstration[0] / ".cache" / "demo"
+def trained(prepared, tiny, tmp_path_factory) -> Path:
+    """Un dossier de travail où `tiny` a été un peu entraîné. À ne pas modifier."""
+    home = tmp_path_factory.mktemp("trained")
+    (home / "data").symlink_to(prepared / "data")
+    succeed("3_train_solution.py", "--max-steps", "4", "--learning-rate", "0.01", home=home, AURORE_MODEL=tiny)
+    return home
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

@@ -171,7 +171,7 @@ def left_padded(*prompts):
         {"eos_token_id": 89, "repetition_penalty": 1.3},
         {"eos_token_id": None},
         {"repetition_penalty": 1.5},
-        {"no_repeat_ngram_size": 2, "min_new_tokens": 12},
+        {"no_repeat_ngram_size": 2, "min_new_tokens": 6},
         {"bad_words_ids": [[7], [8]]},
         {"num_beams": 3},
         {"max_new_tokens": None, "max_length": 8},
@@ -179,7 +179,7 @@ def left_padded(*prompts):
 )
 def test_greedy_texts_are_those_of_transformers(model, peer, options):
     inputs = left_padded([3, 4, 5, 6], [9], [12, 13])
-    options = {"max_new_tokens": 20, "pad_token_id": 0, "do_sample": False} | options
+    options = {"max_new_tokens": 12, "pad_token_id": 0, "do_sample": False} | options
     assert model.generate(**inputs, **options).numpy().tolist() == peer.generate(**inputs, **options).numpy().tolist()
 
 
@@ -286,8 +286,8 @@ def test_spoilt_weights_are_said(model):
         sampling.adjusted(np.full(5, np.nan, np.float32), sampling.Sampling())
 
 
-def test_the_pipeline_takes_the_model_that_the_usual_class_loads(tokenizer, caplog):
-    model = TFAutoModelForCausalLM.from_pretrained(settings.MINI)
+def test_the_pipeline_takes_the_model_that_the_usual_class_loads(tokenizer, tiny, caplog):
+    model = TFAutoModelForCausalLM.from_pretrained(tiny)
     vocabulary.set_end_of_text(model, tokenizer)
     assert isinstance(model, GPT2) and isinstance(model, TFGPT2LMHeadModel)
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)

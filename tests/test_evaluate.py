@@ -96,7 +96,7 @@ def row(shown: str, title: str) -> list[float]:
     ]
 
 
-def evaluate(prepared, *options: str) -> tuple[str, str]:
+def evaluate(prepared, model: str, *options: str) -> tuple[str, str]:
     """Le script, dans ce processus, sur les récits et quand rien n'est entraîné : ce qu'il écrit, ce qu'il dit."""
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -107,14 +107,14 @@ def evaluate(prepared, *options: str) -> tuple[str, str]:
         patch.setenv("COLUMNS", WIDE)
         patch.setattr(corpus, "folder", lambda: prepared / "data")
         patch.setattr(choice, "latest_run", lambda: None)
-        patch.setattr(settings, "BASE_MODEL", "mini")
+        patch.setattr(settings, "BASE_MODEL", model)
         load("evaluate.py").main()
     return shown.getvalue(), told.getvalue()
 
 
 @pytest.fixture(scope="module")
-def untrained(prepared):
-    return evaluate(prepared, "--prompt", "Le soir,")
+def untrained(prepared, tiny):
+    return evaluate(prepared, tiny, "--prompt", "Le soir,")
 
 
 def test_without_training_only_the_base_model_is_examined(untrained):
@@ -199,4 +199,4 @@ def test_bad_options_are_refused_in_a_sentence(refused_option):
 def test_a_prompt_is_checked_before_the_exam(prepared, monkeypatch):
     monkeypatch.setattr(evaluation, "score", lambda *_: pytest.fail("l'examen a commencé"))
     with pytest.raises(AuroreError, match="L'amorce est vide"):
-        evaluate(prepared, "--prompt", "  ")
+        evaluate(prepared, "mini", "--prompt", "  ")

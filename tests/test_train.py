@@ -113,8 +113,9 @@ def test_a_new_vocabulary_keeps_what_the_model_knows(tokenizer, prepared):
     assert new_rows[new.get_vocab()[token]] == pytest.approx(rows[pieces].mean(axis=0))
 
 
-def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(demonstration, trained):
-    run = trained / "model" / (trained / "model" / "latest").read_text("utf-8").strip()
+def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(demonstration):
+    models = demonstration[0] / ".cache" / "demo" / "model"
+    run = models / (models / "latest").read_text("utf-8").strip()
     perplexities = re.search(r"Perplexité de validation : ([\d,]+) avant, ([\d,]+) après", demonstration[1]).groups()
     before, after = (float(perplexity.replace(",", ".")) for perplexity in perplexities)
     assert after < before

@@ -27,9 +27,9 @@ EPSILON = 1e-5  # celui de GPT-2
 
 def fused(function: Callable) -> Callable:
     """`function`, compilée par XLA ; à la passe arrière, ses arguments suffisent à la recalculer."""
-    forward = tf.function(function, jit_compile=True)
+    forward = tf.function(function, autograph=False, jit_compile=True)
 
-    @tf.function(jit_compile=True)
+    @tf.function(autograph=False, jit_compile=True)
     def backward(inputs, upstream):
         with tf.GradientTape() as tape:
             tape.watch(inputs)
@@ -76,7 +76,7 @@ def attention_weights(scores: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     return weights, lambda upstream: softmax_gradient(weights, upstream)
 
 
-@tf.function(jit_compile=True)
+@tf.function(autograph=False, jit_compile=True)
 def softmax_gradient(weights, upstream):
     weights, upstream = tf.cast(weights, tf.float32), tf.cast(upstream, tf.float32)
     return tf.cast(weights * (upstream - tf.reduce_sum(weights * upstream, axis=-1, keepdims=True)), HALF)

@@ -218,7 +218,7 @@ class Run:
             self.history.decay = [self.step, steps]
         self.schedule.start, self.schedule.steps = self.history.decay
 
-    @tf.function
+    @tf.function(autograph=False)
     def learn(self, ids: tf.Tensor) -> tf.Tensor:
         """Un pas : la perte du lot, son gradient, une correction des poids."""
         variables = self.model.trainable_variables

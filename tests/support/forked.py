@@ -9,11 +9,11 @@ import multiprocessing
 import os
 import runpy
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from unittest import mock
 
 PRELOADED = [
@@ -66,7 +66,7 @@ def _run(
 
 def run_forked(
     script: Path, *options: str, variables: dict[str, str], folder: Path, prepare: Callable[[], None] | None = None
-) -> CompletedProcess:
+) -> subprocess.CompletedProcess:
     """Le script, lancé depuis `folder` avec ces variables d'environnement et aucune autre, une fois `prepare` appelée."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
@@ -79,7 +79,7 @@ def run_forked(
         if process.exitcode is None:
             process.kill()
             process.join()
-        return CompletedProcess(
+        return subprocess.CompletedProcess(
             [script, *options], process.exitcode, output.read_text("utf-8"), errors.read_text("utf-8")
         )
 
@@ -143,3 +143,16 @@ def die_after_a_save() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Backup.save = save_and_die
+
+
+def read_once() -> None:
+    """La démonstration ne lira les récits qu'une fois (`prepare` de `run_forked`)."""
+    launch = subprocess.run
+
+    def launch_shorter(command, **options):
+        command = list(command)
+        if "--epochs" in command:
+            command[command.index("--epochs") + 1] = "1"
+        return launch(command, **options)
+
+    subprocess.run = launch_shorter

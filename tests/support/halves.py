@@ -26,7 +26,14 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     files = [list(items) for _, items in itertools.groupby(session.items, key=lambda item: item.path)]
     mine = [items for items in files if any(PREPARED_ONCE & set(item.fixturenames) for item in items)]
     shared = sorted((items for items in files if items not in mine), key=slow_ones, reverse=True)
-    if not forking or (os.cpu_count() or 1) < 2 or len(files) < 2 or not shared or options.usepdb or options.collectonly:
+    if (
+        not forking
+        or (os.cpu_count() or 1) < 2
+        or len(files) < 2
+        or not shared
+        or options.usepdb
+        or options.collectonly
+    ):
         return None
     if "tensorflow" in sys.modules and tensorflow_has_computed():
         raise pytest.UsageError(
@@ -120,7 +127,9 @@ class Told:
         if data is None:
             return False
         config = self.session.config
-        config.hook.pytest_runtest_logreport(report=config.hook.pytest_report_from_serializable(config=config, data=data))
+        config.hook.pytest_runtest_logreport(
+            report=config.hook.pytest_report_from_serializable(config=config, data=data)
+        )
         return True
 
     def _stop_if_asked(self) -> None:

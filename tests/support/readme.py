@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from forked import HANGING
-from scripts import ROOT, environment
+from scripts import ROOT, environment, run, succeeded
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
@@ -26,9 +27,12 @@ ENDLESS = {
 
 def execute(line: str, home, **variables) -> str:
     """Exécute une ligne du README : ce Python-ci au lieu de .venv, deux pas d'entraînement, un port que nul n'a pris."""
-    line = line.replace(".venv/bin/python", sys.executable)
     if "3_train" in line:
         line = re.sub(r"--(minutes|epochs|max-steps) \S+", "", line) + " --max-steps 2"
+    if line.startswith(".venv/bin/python aurore/") and not any(script in line for script in ENDLESS):
+        script, *options = shlex.split(line)[1:]
+        return succeeded(run(script.removeprefix("aurore/"), *options, home=home, **variables)).stdout
+    line = line.replace(".venv/bin/python", sys.executable)
     if "5_flask" in line and not line.startswith("docker "):
         with socket.create_server(("127.0.0.1", 0)) as free:
             line += f" --port {free.getsockname()[1]}"

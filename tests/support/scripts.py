@@ -9,8 +9,10 @@ import re
 import subprocess
 import sys
 import unittest.mock
+from collections.abc import Callable
 from pathlib import Path
 
+import libraries
 import pytest
 from forked import HANGING, fork_judges, run_forked
 
@@ -34,15 +36,16 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
     person = home.parent / "person"  # Keras écrit un fichier de réglages chez la personne
     person.mkdir(exist_ok=True)
     chosen = {"AURORE_HOME": str(home), "AURORE_MODEL": "mini", "HOME": str(person), "PYTHONUTF8": "1"}
-    shared = {"TF_XLA_FLAGS": os.environ["TF_XLA_FLAGS"]}  # ce que d'autres essais ont déjà compilé
-    return kept | shared | chosen | variables
+    return kept | libraries.SETTINGS | chosen | variables
 
 
-def run(script: str, *options: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
+def run(
+    script: str, *options: str, home: Path, prepare: Callable[[], None] | None = None, **variables: str
+) -> subprocess.CompletedProcess:
     """Lance un script de l'atelier depuis un autre dossier que le sien, et rend ce qu'il a écrit."""
     offline = not any(name.startswith("HF_") for name in variables)
     if offline and sys.platform == "linux":  # ailleurs, TensorFlow ne supporte pas d'être dédoublé
-        prepare = fork_judges if Path(script).name == "check.py" else None
+        prepare = fork_judges if Path(script).name == "check.py" else prepare
         return run_forked(
             AURORE / script, *options, variables=environment(home, **variables), folder=home, prepare=prepare
         )
