@@ -13,7 +13,6 @@ from pathlib import Path
 import libraries
 
 os.environ.update(libraries.SETTINGS)
-import atelier  # isort: skip (il règle l'environnement des bibliothèques)
 
 import pytest
 from forked import read_once
@@ -34,7 +33,7 @@ LONG_TO_RUN = {
 }
 
 
-pytest_plugins = ["halves"]
+pytest_plugins = ["halves", "visitor"]
 TESTS = str(Path(__file__).parent)
 
 

@@ -20,16 +20,18 @@ import muon
 import network
 import novels
 import pretrain
+import texts
 
 # La recette, en tout petit ; au pas DIES_AT, s'il est dit, le processus meurt comme d'une panne de courant.
 RECIPE = f"""
 import os, signal, sys
 sys.path.insert(0, {str(AURORE / "mini")!r})
-import pretrain
-pretrain.VOCAB_SIZE, pretrain.CONTEXT, pretrain.BATCH_SIZE = 300, 128, 2
+import pretrain, texts
+texts.VOCAB_SIZE, texts.CONTEXT, texts.BATCH_SIZE = 300, 128, 2
+texts.HELD_OUT, texts.VALIDATION_CHARACTERS = 1, 300
 pretrain.LAYERS, pretrain.WIDTH, pretrain.HEADS = 1, 32, 2
 pretrain.STEPS_OF_A_LINE, pretrain.STEPS_OF_A_VALIDATION, pretrain.SECONDS_OF_A_SAVE = 2, 1000, 0
-pretrain.HELD_OUT, pretrain.VALIDATION_CHARACTERS, pretrain.WARMUP_STEPS = 1, 300, 3
+pretrain.WARMUP_STEPS = 3
 class Mortal(pretrain.Run):
     def learn(self, ids):
         if str(self.step) == os.environ.get("DIES_AT"):
@@ -105,14 +107,14 @@ def test_what_is_to_be_avoided_is_not_read(recipe):
 
 
 def test_a_window_is_of_one_novel_and_an_epoch_reads_each_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(pretrain, "CONTEXT", 10)
-    monkeypatch.setattr(pretrain, "BATCH_SIZE", 3)
+    monkeypatch.setattr(texts, "CONTEXT", 10)
+    monkeypatch.setattr(texts, "BATCH_SIZE", 3)
     np.save(
         tmp_path / "tokens.npy",
         np.repeat([1, 2, 3], [200, 55, 95]).astype(np.uint16) * 1000 + np.arange(350, dtype=np.uint16),
     )
     np.save(tmp_path / "lengths.npy", [200, 55, 95])
-    batches = pretrain.Batches(tmp_path)
+    batches = texts.Batches(tmp_path)
     epoch = np.concatenate([batches[step] for step in range(batches.steps_of_an_epoch)])
     assert epoch.shape[1] == 11 and len(epoch) >= 27 and (np.ptp(epoch // 1000, axis=1) == 0).all()
     assert len(np.unique(epoch[:, :-1])) == epoch[:, :-1].size
@@ -121,8 +123,14 @@ def test_a_window_is_of_one_novel_and_an_epoch_reads_each_once(tmp_path, monkeyp
 
 
 def test_half_precision_computes_what_transformers_does(tokenizer, monkeypatch):
-    for name, value in {"VOCAB_SIZE": 500, "CONTEXT": 32, "LAYERS": 2, "WIDTH": 32, "HEADS": 2}.items():
-        monkeypatch.setattr(pretrain, name, value)
+    for module, name, value in (
+        (texts, "VOCAB_SIZE", 500),
+        (texts, "CONTEXT", 32),
+        (pretrain, "LAYERS", 2),
+        (pretrain, "WIDTH", 32),
+        (pretrain, "HEADS", 2),
+    ):
+        monkeypatch.setattr(module, name, value)
     model = pretrain.new_model()
     for variable in model.trainable_variables:
         variable.assign_add(tf.random.normal(variable.shape, stddev=0.1, seed=len(variable.name)))

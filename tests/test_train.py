@@ -5,29 +5,24 @@ import importlib.util
 import json
 import math
 import re
-import shutil
-import signal
 import socket
 import stat
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from forked import die_after_a_save, run_forked
+from runs_begun import BLOCKS, begin, finished
 from safetensors import safe_open
-from scripts import AURORE, environment, load, refused, run, succeed, succeeded
+from scripts import load, run, succeed, succeeded
 from small import small_model
 from transformers import TFGPT2LMHeadModel
 
-from atelier import errors, settings
+from atelier import errors
 from atelier.models import choice, export, sizes, vocabulary
 from atelier.models.gpt2 import GPT2
-from atelier.training import batches, callbacks, distribution, pace, runs
-from atelier.training import history as histories
+from atelier.training import batches, callbacks, distribution, pace
 from atelier.training.backup import BEST
 from atelier.training.history import START
 from atelier.training.schedule import WarmupCosine
@@ -163,40 +158,10 @@ def test_measuring_the_machine_changes_no_weight(rate, tokenizer):
     assert model.optimizer.iterations == 0 and not any(variable.numpy().any() for variable in variables)
 
 
-def finished(home):
-    run = home / "model" / (home / "model" / "latest").read_text("utf-8").strip()
-    return json.loads((run / "history.json").read_text("utf-8"))
-
-
-@pytest.fixture
-def begun(tokenizer, tmp_path):
-    """`begun(model, blocks, **options)` : un entraînement de l'étape 3 qui a son dossier, et n'a pas encore son plan."""
-
-    def begin(model, blocks, **changes) -> runs.Run:
-        options = {
-            "batch_size": 2,
-            "freeze": 0,
-            "seed": 1,
-            "resume": "",
-            "minutes": 60,
-            "epochs": None,
-            "max_steps": None,
-        }
-        options = argparse.Namespace(**options | {"begun": time.perf_counter()} | changes)
-        rate = WarmupCosine(0.01)
-        load("3_train_solution.py").compile_model(model, rate)
-        return runs.Run(tmp_path, model, tokenizer, rate, blocks, blocks[:1], options)
-
-    return begin
-
-
-BLOCKS = np.arange(4 * 128, dtype=np.int32).reshape(4, 128)
-
-
-def test_the_time_given_decides_how_many_steps(begun, tokenizer, monkeypatch, capsys):
+def test_the_time_given_decides_how_many_steps(tokenizer, tmp_path, monkeypatch, capsys):
     machine = pace.Pace(step=0.5, evaluation=4.0)
     monkeypatch.setattr(pace, "measure_pace", lambda *_: machine)
-    run = begun(small_model(tokenizer), BLOCKS)
+    run = begin(tmp_path, small_model(tokenizer), tokenizer, BLOCKS)
     run.plan()
     assert run.history["steps"] == pytest.approx(machine.steps_in(3600), rel=0.1), "le temps déjà passé, aussi, compte"
     assert (
@@ -205,9 +170,9 @@ def test_the_time_given_decides_how_many_steps(begun, tokenizer, monkeypatch, ca
 
 
 @pytest.mark.parametrize("asked, steps", [({"max_steps": 7}, 7), ({"epochs": 3}, 6)], ids=["--max-steps", "--epochs"])
-def test_the_steps_asked_for_are_those_that_are_made(asked, steps, begun, tokenizer, monkeypatch):
+def test_the_steps_asked_for_are_those_that_are_made(asked, steps, tokenizer, tmp_path, monkeypatch):
     monkeypatch.setattr(pace, "measure_pace", lambda *_: pace.Pace(step=0.5, evaluation=4.0))
-    run = begun(small_model(tokenizer), BLOCKS, **asked)
+    run = begin(tmp_path, small_model(tokenizer), tokenizer, BLOCKS, **asked)
     run.plan()
     assert run.history["steps"] == steps and len(run.tf_train_dataset) * run.rounds >= steps
 
@@ -220,74 +185,6 @@ def test_a_training_does_what_it_has_announced(prepared, tiny, tmp_path):
     per_epoch = int(re.search(r"une époque fait (\d+) pas", shown)[1])
     assert int(share) == pytest.approx(int(steps) / per_epoch * 100, abs=0.5)
     assert finished(tmp_path)["steps"] == finished(tmp_path)["loss_steps"][-1] == int(steps)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="ailleurs, TensorFlow ne supporte pas d'être dédoublé")
-def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp_path):
-    homes = {name: tmp_path / name for name in ("whole", "killed")}
-    for home in homes.values():
-        home.mkdir()
-        (home / "data").symlink_to(prepared / "data")
-    options = ["--max-steps", "24", "--batch-size", "2", "--learning-rate", "0.01"]
-    base = shutil.copytree(tiny, tmp_path / "base")
-    variables = environment(homes["killed"], AURORE_MODEL=str(base))
-    script = AURORE / "3_train_solution.py"
-    killed = run_forked(script, *options, variables=variables, folder=homes["killed"], prepare=die_after_a_save)
-    assert killed.returncode == -signal.SIGKILL
-    assert json.loads(next(homes["killed"].glob("model/*/history.json")).read_text("utf-8"))["steps"] == 24, (
-        "le plan est enregistré"
-    )
-    assert "ne se change pas" in refused("3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"])
-    shutil.rmtree(base)  # le modèle de base n'est plus là : l'entraînement n'a besoin que de son dossier
-    shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
-    succeed("3_train_solution.py", *options, home=homes["whole"], AURORE_MODEL=tiny)
-    whole, resumed = finished(homes["whole"]), finished(homes["killed"])
-    assert "Reprise de l'entraînement" in shown.stderr
-    assert 0 < resumed["resumed_at"] < 24 == resumed["steps"] and whole["resumed_at"] == 0
-    assert resumed["loss_steps"] == whole["loss_steps"] and resumed["settings"] == whole["settings"]
-    assert resumed["loss"] == pytest.approx(whole["loss"], rel=1e-3), (
-        "le même taux, les mêmes lots, le même état de l'optimiseur"
-    )
-    assert resumed["val_loss"][-1] == pytest.approx(whole["val_loss"][-1], rel=1e-3)
-    assert resumed["final_val_loss"] == pytest.approx(whole["final_val_loss"], rel=1e-3)
-    assert "Aucun entraînement à reprendre" in refused("3_train_solution.py", "--resume", home=homes["killed"])
-
-
-def test_only_a_run_that_has_not_ended_can_be_resumed(tmp_path, monkeypatch):
-    """Un ménage interrompu, ou qu'un antivirus empêche, laisse des restes : l'entraînement n'en est pas moins fini."""
-    monkeypatch.setattr(settings, "MODELS", tmp_path)
-    (tmp_path / "run" / "state").mkdir(parents=True)
-    (tmp_path / "run" / "state" / "checkpoint").write_text("")
-    history = histories.new("mini", {}, 3.5)
-    histories.write(tmp_path / "run", history)
-    assert runs.unfinished() == tmp_path / "run"
-    histories.write(tmp_path / "run", history | {"final_val_loss": 3.4})
-    assert runs.unfinished() is None
-    (tmp_path / "run" / "history.json").unlink()
-    assert runs.unfinished() is None, "il ne dit rien de lui"
-
-
-def test_an_interruption_while_tidying_up_does_not_lose_the_model(tmp_path):
-    folder = tmp_path / "run"
-    folder.mkdir()
-    with pytest.raises(KeyboardInterrupt), runs.kept_if_resumable(folder):
-        histories.write(folder, histories.new("mini", {}, 3.5) | {"final_val_loss": 3.4})
-        raise KeyboardInterrupt
-    assert "final_val_loss" in choice.history(folder)
-    (folder / "history.json").unlink()
-    with pytest.raises(KeyboardInterrupt), runs.kept_if_resumable(folder):
-        raise KeyboardInterrupt
-    assert not folder.exists(), "il n'y avait rien à garder"
-
-
-def test_a_run_is_not_resumed_with_other_data_or_another_model(begun, tokenizer, tmp_path):
-    model = small_model(tokenizer)
-    histories.write(tmp_path, begun(model, BLOCKS).history)
-    assert begun(model, BLOCKS, resume=str(tmp_path / START)).history["tokens"] == 512
-    with pytest.raises(errors.AuroreError, match="les données ont changé"):
-        begun(model, BLOCKS[::-1], resume=str(tmp_path / START))  # autant de tokens, mais d'autres
-    with pytest.raises(errors.AuroreError, match="le modèle que charge le script"):
-        begun(small_model(tokenizer, n_layer=1), BLOCKS, resume=str(tmp_path / START))
 
 
 def test_two_machines_learn_together_what_one_learns_alone(prepared, tiny, tmp_path):
@@ -343,21 +240,3 @@ def test_the_trials_of_an_experiment_read_as_much_as_each_other(tiny, monkeypatc
     assert often["steps"] == 2 * seldom["steps"] == 8
     assert len(often["val_loss"]) == len(seldom["val_loss"]) == 1 + script.EVALUATIONS
     assert often["val_loss"][0] == seldom["val_loss"][0] != often["val_loss"][-1], "du même modèle de base"
-
-
-def test_a_run_that_fails_leaves_the_previous_one(trained, tokenizer, tmp_path):
-    shutil.copytree(trained, tmp_path / "home", symlinks=True)
-    latest = (tmp_path / "home" / "model" / "latest").read_text("utf-8")
-    broken = nan_model(tokenizer, tmp_path)
-    sentence = refused("3_train_solution.py", "--max-steps", "30", home=tmp_path / "home", AURORE_MODEL=str(broken))
-    assert "n'est plus un nombre" in sentence
-    assert (tmp_path / "home" / "model" / "latest").read_text("utf-8") == latest
-    assert [path.name for path in (tmp_path / "home" / "model").iterdir() if path.is_dir()] == [latest.strip()]
-
-
-def nan_model(tokenizer, folder):
-    """Un modèle dont un poids n'est pas un nombre : la perte ne peut qu'en être un."""
-    model = small_model(tokenizer)
-    model.transformer.ln_f.gamma.assign(np.full(16, np.nan, np.float32))
-    export.save_model(model, tokenizer, folder / "nan")
-    return folder / "nan"

@@ -14,7 +14,6 @@ copie ; la tige peut continuer ensuite.
 
 import json
 import math
-import random
 import sys
 import time
 from pathlib import Path
@@ -24,101 +23,23 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from atelier.quiet import keras, tf
 
 import numpy as np
+import texts
 from muon import Muon
 from network import loss
-from novels import novel_files, prepare, read
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import AutoTokenizer, GPT2Config, PreTrainedTokenizerFast, TFGPT2LMHeadModel
+from transformers import AutoTokenizer, GPT2Config, TFGPT2LMHeadModel
 
 from atelier import console, launch
-from atelier.atomic import atomic_write, restored
+from atelier.atomic import restored
 from atelier.errors import AuroreError
 from atelier.models.export import save_model
 from atelier.training import curves
 from atelier.writing import evaluation
 
-SEED = 1804
-VOCAB_SIZE, CONTEXT = 8192, 256
 LAYERS, WIDTH, HEADS = 6, 384, 6
-BATCH_SIZE = 32
 LEARNING_RATE, WARMUP_STEPS = 4e-3, 100
-END_OF_TEXT = "<|endoftext|>"
-
-HELD_OUT, VALIDATION_CHARACTERS = 4, 40_000  # romans que l'on ne lit pas ; ce que l'on prédit de chacun
 STEPS_OF_A_LINE, STEPS_OF_A_VALIDATION = 50, 1000
 SECONDS_OF_A_SAVE = 180
 LONGEST_STEP = 10.0  # secondes : un pas plus long est un processus que l'on avait suspendu
-
-
-# ── Les textes ──
-
-
-def prepare_texts(state: Path, sources: list[Path], avoided: list[Path]) -> None:
-    """Nettoie les romans, apprend le tokenizer, range les tokens : une fois pour toutes, dans `state/texts`."""
-    if not novel_files(sources):
-        raise AuroreError(
-            f"Aucun roman n'est préparé dans {state} : dites où sont les romans, après le nom de ce dossier."
-        )
-    with atomic_write(state / "texts") as folder:
-        folder.mkdir()
-        novels, report = prepare(sources, {file.stem: "\n".join(read(file)) for file in novel_files(avoided)})
-        held_out = random.Random(SEED).sample(sorted(novels), HELD_OUT)
-        validation = {name: novels.pop(name)[:VALIDATION_CHARACTERS] for name in held_out}
-        tokenizer = train_tokenizer(list(novels.values()))
-        tokenizer.save_pretrained(folder / "tokenizer")
-        end = tokenizer.eos_token_id
-        ids = [np.array([end, *tokenizer(novel)["input_ids"], end], np.uint16) for novel in novels.values()]
-        np.save(folder / "tokens.npy", np.concatenate(ids))
-        np.save(folder / "lengths.npy", [len(novel) for novel in ids])
-        (folder / "validation.json").write_text(json.dumps(validation), encoding="utf-8")
-        report += [f"\nGardés pour la validation : {', '.join(held_out)}.", f"{sum(map(len, ids))} tokens à lire."]
-        (folder / "report.md").write_text("\n".join(report), encoding="utf-8")
-        print("\n".join(report), flush=True)
-
-
-def train_tokenizer(novels: list[str]) -> PreTrainedTokenizerFast:
-    """Un BPE d'octets, comme celui de GPT-2 ; `<|endoftext|>` y porte l'identifiant 0."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=VOCAB_SIZE, special_tokens=[END_OF_TEXT], initial_alphabet=alphabet)
-    tokenizer.train_from_iterator(novels, trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        model_max_length=CONTEXT,
-        model_input_names=["input_ids", "attention_mask"],  # d'éventuels token_type_ids s'ajouteraient aux plongements
-        bos_token=END_OF_TEXT,
-        eos_token=END_OF_TEXT,
-        unk_token=END_OF_TEXT,
-        clean_up_tokenization_spaces=False,
-    )
-
-
-class Batches:
-    """Les lots, dans un ordre qui ne dépend que de la graine et du numéro du pas : un arrêt n'y change rien.
-
-    Une fenêtre de CONTEXT tokens, et celui qui la suit, est toute d'un même roman. D'une époque à l'autre, elles ne
-    commencent pas au même endroit.
-    """
-
-    def __init__(self, folder: Path):
-        self.tokens = np.load(folder / "tokens.npy", mmap_mode="r")
-        self.ends = np.cumsum(np.load(folder / "lengths.npy"))
-        self.starts = np.concatenate([[0], self.ends[:-1]])
-        windows = np.maximum(self.ends - self.starts - CONTEXT, 0) // CONTEXT
-        self.steps_of_an_epoch = int(windows.sum()) // BATCH_SIZE
-        self.epoch = None
-
-    def __getitem__(self, step: int) -> np.ndarray:
-        epoch, place = divmod(step, self.steps_of_an_epoch)
-        if epoch != self.epoch:
-            chance = np.random.default_rng([SEED, epoch])
-            shift = chance.integers(CONTEXT)
-            places = [np.arange(start + shift, end - CONTEXT, CONTEXT) for start, end in zip(self.starts, self.ends)]
-            self.epoch, self.order = epoch, chance.permutation(np.concatenate(places))
-        chosen = self.order[place * BATCH_SIZE : (place + 1) * BATCH_SIZE]
-        return self.tokens[chosen[:, None] + np.arange(CONTEXT + 1)].astype(np.int32)
 
 
 # ── Le modèle ──
@@ -127,8 +48,8 @@ class Batches:
 def new_model() -> TFGPT2LMHeadModel:
     """Un GPT-2 neuf. Ce qui s'ajoute aux états part d'autant plus petit que les blocs sont nombreux, comme chez OpenAI."""
     config = GPT2Config(
-        vocab_size=VOCAB_SIZE,
-        n_positions=CONTEXT,
+        vocab_size=texts.VOCAB_SIZE,
+        n_positions=texts.CONTEXT,
         n_embd=WIDTH,
         n_layer=LAYERS,
         n_head=HEADS,
@@ -188,11 +109,11 @@ class Run:
     """Un entraînement et tout ce qu'il faut pour le reprendre : les poids, l'optimiseur, qui compte les pas, et l'histoire."""
 
     def __init__(self, state: Path, folder: Path):
-        keras.utils.set_random_seed(SEED)
-        texts = state / "texts"
-        self.batches = Batches(texts)
-        self.tokenizer = AutoTokenizer.from_pretrained(texts / "tokenizer")
-        self.validation = json.loads((texts / "validation.json").read_text(encoding="utf-8"))
+        keras.utils.set_random_seed(texts.SEED)
+        prepared = state / "texts"
+        self.batches = texts.Batches(prepared)
+        self.tokenizer = AutoTokenizer.from_pretrained(prepared / "tokenizer")
+        self.validation = json.loads((prepared / "validation.json").read_text(encoding="utf-8"))
         self.model, self.history, self.schedule = new_model(), History(), WarmupStableDecay()
         self.optimizer = Muon(self.schedule, global_clipnorm=1.0)
         self.optimizer.build(self.model.trainable_variables)
@@ -245,7 +166,7 @@ class Run:
         mean, seconds, tokens = (
             float(np.mean(self.history.losses)),
             round(self.history.seconds),
-            self.step * BATCH_SIZE * CONTEXT,
+            self.step * texts.BATCH_SIZE * texts.CONTEXT,
         )
         self.history.lines.append([self.step, mean, seconds])
         self.history.losses = []
@@ -266,7 +187,7 @@ class Run:
             zip(*self.history.validations),
         )
         curve = curves.Curve("mini", list(steps), list(losses), list(validation_steps), list(validation_losses))
-        tokens = self.step * BATCH_SIZE * CONTEXT / 1e6
+        tokens = self.step * texts.BATCH_SIZE * texts.CONTEXT / 1e6
         return curves.picture(
             "Un petit modèle apprend le français des romans", [curve], f"{tokens:.0f} millions de tokens lus"
         )
@@ -307,7 +228,7 @@ def parse_options():
 def main() -> None:
     options = parse_options()
     if not restored(options.state / "texts").exists():
-        prepare_texts(options.state, options.novels, options.avoid)
+        texts.prepare_texts(options.state, options.novels, options.avoid)
     stem = options.state / "stem"
     if not options.decay:
         Run(options.state, stem).train(options.last_step)

@@ -8,11 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from browser import DISTANT, NO_PROXY, Browser, Element, wait_until
+import pytest
+from browser import DISTANT, MISSING, NO_PROXY, Browser, Element, wait_until
 from scripts import AURORE, environment
 
 from atelier import settings
 
+NEEDS_A_BROWSER = pytest.mark.skipif(
+    bool(MISSING), reason=f"pas de navigateur : il manque {' et '.join(MISSING)} (apt install chromium chromium-driver)"
+)
+ENGLISH = "The young woman was sitting by the river and looked at the water"
 PROMPT = "La jeune femme était assise au bord de l'eau"
 PRINTED = PROMPT.replace("'", "’")  # telle que la page la compose
 
@@ -58,6 +63,29 @@ const wide = node => { range.selectNode(node); return range.getBoundingClientRec
 const around = [...document.body.querySelectorAll('*')].filter(each => wide(each) || [...each.childNodes].some(wide));
 return document.documentElement.scrollWidth > room ? around.map(each => each.outerHTML.slice(0, 60)) : [];
 """
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    return site.address
+
+
+@pytest.fixture(scope="session")
+def browser(address, tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser, address):
+    """Le formulaire, tel qu'on le trouve en arrivant ; une personne sans réglages particuliers, sur un ordinateur portable."""
+    browser.resize(1280, 800)
+    browser.prefer()
+    browser.connect()
+    browser.open(f"{address}/generate")
+    if browser.run("const before = sessionStorage.length; sessionStorage.clear(); return before"):
+        browser.open(f"{address}/generate")
+    return browser
 
 
 def free_port() -> int:

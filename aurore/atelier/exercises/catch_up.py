@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 from atelier import exercises, settings
-from atelier.console import command, step, tell, variable
+from atelier.console import command, variable
 from atelier.errors import AuroreError
 from atelier.models import choice
-from atelier.settings import CACHE, DATA
-from atelier.text import books, cleaning, corpus, sentences
+from atelier.settings import DATA
+from atelier.text import books, corpus
 
 
 def catch_up(number: int) -> None:

@@ -5,11 +5,10 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
-import atelier  # isort: skip (avant transformers, pour régler son environnement)
+from atelier import settings  # isort: skip (avant transformers, dont `atelier` règle l'environnement)
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from atelier import settings
 from atelier.exercises.calls import HARD_CODED, Wrong, call, expect, reject, show
 
 TEXTS = ("Bonjour Madame, où est l'été ?", "Elle lui répondit.")

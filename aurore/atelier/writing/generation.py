@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoTokenizer, Pipeline, TextStreamer, TFAu
 import atelier.models.gpt2  # TFAutoModelForCausalLM rend alors un modèle qui écrit vite
 from atelier.console import tell
 from atelier.errors import AuroreError
-from atelier.models import choice, vocabulary
+from atelier.models import vocabulary
 from atelier.models.sampling import MAX_NEW_TOKENS, TEMPERATURE, TOP_K, TOP_P
 
 

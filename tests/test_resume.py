@@ -1,0 +1,105 @@
+"""Ce qui interrompt l'étape 3 (une panne, Ctrl-C, un nombre qui n'en est plus un) ne perd rien, et se reprend."""
+
+import json
+import shutil
+import signal
+import sys
+
+import numpy as np
+import pytest
+from forked import die_after_a_save, run_forked
+from runs_begun import BLOCKS, begin, finished
+from scripts import AURORE, environment, refused, succeed
+from small import small_model
+
+from atelier import errors, settings
+from atelier.models import choice, export
+from atelier.training import history as histories
+from atelier.training import runs
+from atelier.training.history import START
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ailleurs, TensorFlow ne supporte pas d'être dédoublé")
+def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp_path):
+    homes = {name: tmp_path / name for name in ("whole", "killed")}
+    for home in homes.values():
+        home.mkdir()
+        (home / "data").symlink_to(prepared / "data")
+    options = ["--max-steps", "24", "--batch-size", "2", "--learning-rate", "0.01"]
+    base = shutil.copytree(tiny, tmp_path / "base")
+    variables = environment(homes["killed"], AURORE_MODEL=str(base))
+    script = AURORE / "3_train_solution.py"
+    killed = run_forked(script, *options, variables=variables, folder=homes["killed"], prepare=die_after_a_save)
+    assert killed.returncode == -signal.SIGKILL
+    assert json.loads(next(homes["killed"].glob("model/*/history.json")).read_text("utf-8"))["steps"] == 24, (
+        "le plan est enregistré"
+    )
+    assert "ne se change pas" in refused("3_train_solution.py", "--resume", "--batch-size", "4", home=homes["killed"])
+    shutil.rmtree(base)  # le modèle de base n'est plus là : l'entraînement n'a besoin que de son dossier
+    shown = succeed("3_train_solution.py", "--resume", home=homes["killed"])
+    succeed("3_train_solution.py", *options, home=homes["whole"], AURORE_MODEL=tiny)
+    whole, resumed = finished(homes["whole"]), finished(homes["killed"])
+    assert "Reprise de l'entraînement" in shown.stderr
+    assert 0 < resumed["resumed_at"] < 24 == resumed["steps"] and whole["resumed_at"] == 0
+    assert resumed["loss_steps"] == whole["loss_steps"] and resumed["settings"] == whole["settings"]
+    assert resumed["loss"] == pytest.approx(whole["loss"], rel=1e-3), (
+        "le même taux, les mêmes lots, le même état de l'optimiseur"
+    )
+    assert resumed["val_loss"][-1] == pytest.approx(whole["val_loss"][-1], rel=1e-3)
+    assert resumed["final_val_loss"] == pytest.approx(whole["final_val_loss"], rel=1e-3)
+    assert "Aucun entraînement à reprendre" in refused("3_train_solution.py", "--resume", home=homes["killed"])
+
+
+def test_only_a_run_that_has_not_ended_can_be_resumed(tmp_path, monkeypatch):
+    """Un ménage interrompu, ou qu'un antivirus empêche, laisse des restes : l'entraînement n'en est pas moins fini."""
+    monkeypatch.setattr(settings, "MODELS", tmp_path)
+    (tmp_path / "run" / "state").mkdir(parents=True)
+    (tmp_path / "run" / "state" / "checkpoint").write_text("")
+    history = histories.new("mini", {}, 3.5)
+    histories.write(tmp_path / "run", history)
+    assert runs.unfinished() == tmp_path / "run"
+    histories.write(tmp_path / "run", history | {"final_val_loss": 3.4})
+    assert runs.unfinished() is None
+    (tmp_path / "run" / "history.json").unlink()
+    assert runs.unfinished() is None, "il ne dit rien de lui"
+
+
+def test_an_interruption_while_tidying_up_does_not_lose_the_model(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with pytest.raises(KeyboardInterrupt), runs.kept_if_resumable(folder):
+        histories.write(folder, histories.new("mini", {}, 3.5) | {"final_val_loss": 3.4})
+        raise KeyboardInterrupt
+    assert "final_val_loss" in choice.history(folder)
+    (folder / "history.json").unlink()
+    with pytest.raises(KeyboardInterrupt), runs.kept_if_resumable(folder):
+        raise KeyboardInterrupt
+    assert not folder.exists(), "il n'y avait rien à garder"
+
+
+def test_a_run_is_not_resumed_with_other_data_or_another_model(tokenizer, tmp_path):
+    model = small_model(tokenizer)
+    histories.write(tmp_path, begin(tmp_path, model, tokenizer, BLOCKS).history)
+    assert begin(tmp_path, model, tokenizer, BLOCKS, resume=str(tmp_path / START)).history["tokens"] == 512
+    with pytest.raises(errors.AuroreError, match="les données ont changé"):
+        begin(tmp_path, model, tokenizer, BLOCKS[::-1], resume=str(tmp_path / START))  # autant de tokens, mais d'autres
+    with pytest.raises(errors.AuroreError, match="le modèle que charge le script"):
+        begin(tmp_path, small_model(tokenizer, n_layer=1), tokenizer, BLOCKS, resume=str(tmp_path / START))
+
+
+def test_a_run_that_fails_leaves_the_previous_one(trained, tokenizer, tmp_path):
+    shutil.copytree(trained, tmp_path / "home", symlinks=True)
+    latest = (tmp_path / "home" / "model" / "latest").read_text("utf-8")
+    broken = nan_model(tokenizer, tmp_path)
+    sentence = refused("3_train_solution.py", "--max-steps", "30", home=tmp_path / "home", AURORE_MODEL=str(broken))
+    assert "n'est plus un nombre" in sentence
+    assert (tmp_path / "home" / "model" / "latest").read_text("utf-8") == latest
+    assert [path.name for path in (tmp_path / "home" / "model").iterdir() if path.is_dir()] == [latest.strip()]
+
+
+def nan_model(tokenizer, folder):
+    """Un modèle dont un poids n'est pas un nombre : la perte ne peut qu'en être un."""
+    model = small_model(tokenizer)
+    model.transformer.ln_f.gamma.assign(np.full(16, np.nan, np.float32))
+    export.save_model(model, tokenizer, folder / "nan")
+    return folder / "nan"
