@@ -30,8 +30,7 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
 ):
     """Entre deux sauvegardes, la courbe avance déjà ; ce qu'elle montrait de trop s'efface à la reprise."""
     monkeypatch.setattr(backups, "SHOW_EVERY", -1)
-    model = GPT2(small_model(tokenizer).config)
-    model.build_in_name_scope()
+    model = small_model(tokenizer)
     rate = WarmupCosine(0.01)
     rate.steps.assign(6)
     load("3_train_solution.py").compile_model(model, rate)

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 PREPARED_ONCE = {"site", "browser", "demonstration", "followed"}  # des fixtures
 forking = multiprocessing.get_context("fork") if sys.platform == "linux" else None
@@ -80,9 +79,7 @@ def pass_all(files: Iterator[list[pytest.Item]], after_each: Callable[[], None] 
     item = next(items, None)
     while item:
         following = next(items, None)
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        runtestprotocol(item, nextitem=following)
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         after_each()
         item = following
 
