@@ -23,7 +23,7 @@ from atelier.text import books
 
 # Ce qui se prépare en lançant un script, la page ou un navigateur, ou en compilant un réseau.
 LONG_TO_PREPARE = {
-    *("prepared", "demonstration", "trained", "followed", "site", "browser", "killed", "base"),
+    *("prepared", "demonstration", "trained", "followed", "site", "browser", "killed", "base", "recipe"),
     *("model", "opened"),
 }
 # Ce que nomme une fonction qui lance un Python neuf, ou la copie d'un Python déjà lancé ; ou qui entraîne un réseau, ou l'écoute.
@@ -33,7 +33,7 @@ LONG_TO_RUN = {
 }
 
 
-pytest_plugins = ["halves", "visitor"]
+pytest_plugins = ["halves", "visitor", "trainings_page"]
 TESTS = str(Path(__file__).parent)
 
 

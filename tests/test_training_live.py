@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scripts import load, succeed
 from small import small_model
-from trainings_page import NAME, SETTINGS, figures, seen, shown, visit
+from trainings_page import NAME, SETTINGS, figures, seen, shown
 
 from atelier import settings
 from atelier.models import choice
@@ -17,12 +17,6 @@ from atelier.training import backup as backups
 from atelier.training import batches, callbacks, runs
 from atelier.training import history as histories
 from atelier.training.schedule import WarmupCosine
-
-
-@pytest.fixture
-def client(tmp_path, monkeypatch):
-    monkeypatch.setattr(settings, "MODELS", tmp_path / "model")
-    return visit()
 
 
 def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_the_state(

@@ -10,17 +10,11 @@ from xml.etree import ElementTree
 
 import pytest
 from scripts import AURORE
-from trainings_page import NAME, age, figures, save, seen, shown, visit, write
+from trainings_page import NAME, age, figures, save, seen, shown, write
 
 from atelier import settings
 from atelier.training.history import START
 from atelier.web import histories
-
-
-@pytest.fixture
-def client(tmp_path, monkeypatch):
-    monkeypatch.setattr(settings, "MODELS", tmp_path / "model")
-    return visit()
 
 
 def test_before_any_training_the_page_says_what_to_do(client):

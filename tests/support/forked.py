@@ -65,10 +65,18 @@ def _run(
 
 
 def run_forked(
-    script: Path, *options: str, variables: dict[str, str], folder: Path, prepare: Callable[[], None] | None = None
+    script: Path,
+    *options: str,
+    variables: dict[str, str],
+    folder: Path,
+    prepare: Callable[[], None] | None = None,
+    method: str = "forkserver",
 ) -> subprocess.CompletedProcess:
-    """Le script, lancé depuis `folder` avec ces variables d'environnement et aucune autre, une fois `prepare` appelée."""
-    context = multiprocessing.get_context("forkserver")
+    """Le script, lancé depuis `folder` avec ces variables d'environnement et aucune autre, une fois `prepare` appelée.
+
+    `method` : copie du serveur (« forkserver »), ou, s'il en est déjà une, de ce processus-ci (« fork »).
+    """
+    context = multiprocessing.get_context(method)
     context.set_forkserver_preload(PRELOADED)
     with tempfile.TemporaryDirectory() as temporary:
         output, errors = Path(temporary, "stdout"), Path(temporary, "stderr")
@@ -79,9 +87,8 @@ def run_forked(
         if process.exitcode is None:
             process.kill()
             process.join()
-        return subprocess.CompletedProcess(
-            [script, *options], process.exitcode, output.read_text("utf-8"), errors.read_text("utf-8")
-        )
+        written = [path.read_text("utf-8") if path.exists() else "" for path in (output, errors)]
+        return subprocess.CompletedProcess([script, *options], process.exitcode, *written)
 
 
 class JudgeTwin:
@@ -146,13 +153,16 @@ def die_after_a_save() -> None:
 
 
 def read_once() -> None:
-    """La démonstration ne lira les récits qu'une fois (`prepare` de `run_forked`)."""
-    launch = subprocess.run
+    """La démonstration ne lira les récits qu'une fois, et ses scripts seront des copies d'elle (`prepare` de `run_forked`)."""
 
-    def launch_shorter(command, **options):
-        command = list(command)
-        if "--epochs" in command:
-            command[command.index("--epochs") + 1] = "1"
-        return launch(command, **options)
+    def launch(command, *, env, stdout=None, **_) -> subprocess.CompletedProcess:
+        _, script, *options = command
+        if "--epochs" in options:
+            options[options.index("--epochs") + 1] = "1"
+        done = run_forked(script, *options, variables=env, folder=Path.cwd(), method="fork")
+        if stdout is None:
+            print(done.stdout, end="", flush=True)
+        print(done.stderr, end="", file=sys.stderr, flush=True)
+        return done
 
-    subprocess.run = launch_shorter
+    subprocess.run = launch

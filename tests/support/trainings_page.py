@@ -7,6 +7,7 @@ import time
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from scripts import AURORE
@@ -17,6 +18,13 @@ from atelier.web import trainings
 
 NAME = "2026-07-26_13h32m15"
 SETTINGS = {"batch_size": 8, "learning_rate": 0.00078125, "freeze": 0, "seed": 1804}
+
+
+@pytest.fixture
+def client(tmp_path, monkeypatch) -> FlaskClient:
+    """Un visiteur de la page ; rien n'a encore été entraîné."""
+    monkeypatch.setattr(settings, "MODELS", tmp_path / "model")
+    return visit()
 
 
 def visit() -> FlaskClient:

@@ -21,6 +21,16 @@ ENGLISH = "The young woman was sitting by the river and looked at the water"
 PROMPT = "La jeune femme était assise au bord de l'eau"
 PRINTED = PROMPT.replace("'", "’")  # telle que la page la compose
 
+# La vraie page, à ceci près qu'elle n'écrit que quatre textes à la fois : elle a moins de formes du décodeur à compiler.
+PAGE = f"""
+import runpy, sys
+sys.argv = sys.argv[1:]
+sys.path.insert(0, {str(AURORE)!r})
+from atelier.web import loaded
+loaded.MAX_BATCH = 4
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
 # Ce que la page montre à chaque changement : combien de tokens, si l'on peut arrêter, et si quelque chose y bouge.
 WATCH = """
 window.seen = [];
@@ -113,7 +123,7 @@ class Site:
         pretend_trained(home)
         self.log = (home / "log").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [sys.executable, AURORE / "5_flask.py", "--port", str(self.port)],
+            [sys.executable, "-c", PAGE, str(AURORE / "5_flask.py"), "--port", str(self.port)],
             env=environment(home, HF_HUB_OFFLINE="1"),
             cwd=home,
             stdout=self.log,
