@@ -86,7 +86,7 @@ def main() -> None:
     drawn = []
     for name, batch_size, factor in trials:
         history = trial(base, train_blocks, tf_eval_dataset, batch_size, factor)
-        before, after = (console.decimal(histories.perplexity(history["val_loss"][place])) for place in (0, -1))
+        before, after = (curves.perplexity(history["val_loss"][place]) for place in (0, -1))
         print(
             f"  {name:<18} {history['steps']:>4} pas   perplexité de validation {before} avant, {after} après",
             flush=True,

@@ -24,8 +24,8 @@ FULL_DISK = {
     errno.EDQUOT: "Le quota de disque est atteint dans {place}. Libérez de la place, puis relancez la même commande.",
 }
 FORBIDDEN = (
-    "Pas le droit d'écrire dans {place} : rendez-vous propriétaire de ce dossier, ou choisissez-en un autre avec "
-    "AURORE_HOME."
+    "Pas le droit d'écrire dans {place}. Ce dossier doit être à vous (sous Linux et macOS : `sudo chown -R $USER aurore`) ; "
+    "sinon, choisissez-en un autre avec AURORE_HOME."
 )
 CLOSED_HOME = {
     errno.EROFS: "{place} est en lecture seule : montez le volume sans « :ro », ou choisissez un autre dossier avec "
@@ -41,10 +41,19 @@ def tell(message: str) -> None:
 
 
 def command(script: str, *options: str) -> str:
-    """La ligne qui lance un script, telle qu'on la tape ici : `python aurore/…`, ou le Python du dossier .venv."""
+    """La ligne qui lance un script, telle qu'on la tape ici : avec le Python du dossier .venv, ou celui qui tourne.
+
+    Dans le conteneur, la ligne `docker run …` entière : c'est elle que la personne tape, dans son terminal à elle. « $PWD » y va
+    pour bash, zsh, fish et PowerShell ; cmd est le seul qui le nomme autrement, et le README dit comment.
+    """
     python, project = Path(sys.executable), FOLDER.parent
-    here = python.is_relative_to(project) and not IN_CONTAINER
-    return " ".join([str(python.relative_to(project)) if here else "python", f"aurore/{script}", *options])
+    if IN_CONTAINER:
+        port = "-p 80:80 " if script.startswith("5_flask") else ""
+        model = f"-e AURORE_MODEL={os.environ['AURORE_MODEL']} " if os.environ.get("AURORE_MODEL") else ""
+        runs = f'docker run --rm -it {port}{model}-v "$PWD/aurore:/aurore" text-gen python'
+    else:
+        runs = str(python.relative_to(project)) if python.is_relative_to(project) else "python"
+    return " ".join([runs, f"aurore/{script}", *options])
 
 
 def step(number: int) -> str:
@@ -62,9 +71,9 @@ def variable(name: str, value: str) -> str:
     return f"{name}={value} devant la commande"
 
 
-def decimal(value: float, digits: int = 1) -> str:
-    """Un nombre avec la virgule du français."""
-    return f"{value:.{digits}f}".replace(".", ",")
+def number(value: float, digits: int = 0) -> str:
+    """« 1 068 739 », « 42,4 » : un nombre comme le français l'écrit. L'espace, insécable, est celle que toute console connaît."""
+    return f"{value:,.{digits}f}".translate({ord(","): "\u00a0", ord("."): ","})
 
 
 def duration(seconds: float) -> str:
@@ -92,7 +101,10 @@ def from_the_machine(error: Exception) -> str:
     if "No space left on device" in str(error):  # TensorFlow et safetensors n'en font pas une OSError
         return FULL_DISK[errno.ENOSPC].format(place=HOME)
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return "La mémoire manque. Fermez d'autres programmes, ou prenez un lot plus petit (--batch-size 4)."
+        return (
+            "La mémoire manque. Fermez d'autres programmes, ou prenez un modèle plus petit "
+            f"({variable('AURORE_MODEL', 'mini')}) ; à l'étape 3, des lots plus petits suffisent parfois (--batch-size 4)."
+        )
     return ""
 
 

@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from atelier import exercises, settings
-from atelier.console import command, step, tell, variable
+from atelier import console, exercises, settings
+from atelier.console import command, variable
 from atelier.errors import AuroreError
 from atelier.models import choice
 from atelier.settings import CACHE, DATA
@@ -14,7 +14,7 @@ from atelier.text import books, cleaning, corpus, sentences
 def catch_up(number: int) -> None:
     """Met en place ce que les étapes précédentes auraient donné à l'étape `number`. Les fichiers de la personne ne changent pas."""
     if not 1 <= number <= 5:
-        raise AuroreError(f"Il n'y a pas d'étape {number} : de 1 à 5.")
+        raise AuroreError(f"Il n'y a pas d'étape {number}. Choisissez-en une de 1 à 5.")
     if number > 1:
         _catch_up_data()
     if number > 2:
@@ -33,9 +33,12 @@ def _catch_up_data() -> None:
     print("Données : la solution de l'étape 1 les prépare, en une quinzaine de secondes…", flush=True)
     done = subprocess.run([sys.executable, exercises.solution_of(1), "--offline"], stdout=subprocess.DEVNULL)
     if done.returncode:
-        raise AuroreError("La solution de l'étape 1 a échoué : voir ci-dessus.")
-    kind = "récits embarqués, faute de romans téléchargés" if here == embedded else "livres"
-    print(f"Données : {len(here)} {kind}, {len(corpus.load_data()['train'])} phrases d'entraînement.")
+        raise AuroreError(
+            "La solution de l'étape 1 a échoué, et dit pourquoi ci-dessus. Relancez ; si cela recommence, "
+            f"relancez avec {variable('AURORE_DEBUG', '1')} pour voir d'où vient l'erreur."
+        )
+    kind = "récits embarqués, faute de livres téléchargés" if here == embedded else "livres"
+    print(f"Données : {len(here)} {kind}, {console.number(len(corpus.load_data()['train']))} phrases d'entraînement.")
 
 
 def _books_of_the_data() -> set[str]:

@@ -13,7 +13,7 @@ from urllib.error import ContentTooShortError, HTTPError, URLError
 from urllib.parse import urlsplit
 
 from atelier.atomic import provisional
-from atelier.console import decimal, tell
+from atelier.console import number, tell
 from atelier.errors import AuroreError
 from atelier.settings import PUBLIC_MIRRORS
 from atelier.text import books
@@ -228,7 +228,7 @@ class _Patience(urllib.request.BaseHandler):
                 received += len(piece)
                 elapsed = time.monotonic() - start
                 if elapsed > PATIENCE and received < SLOWEST * elapsed:
-                    raise TooSlow(f"{decimal(received / elapsed / 1000)} ko/s")
+                    raise TooSlow(f"{number(received / elapsed / 1000, 1)} ko/s")
             return block
 
         if response.status == 200:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from atelier import machine
-from atelier.console import decimal, explain, tell
+from atelier.console import explain, number, tell
 from atelier.errors import AuroreError
 from atelier.models.sampling import Sampling
 from atelier.settings import DEBUG
@@ -104,7 +104,7 @@ class Engine:
             idle = [each for each in self.models if each not in self.compared() and self.models[each] not in writing]
             if free + sum(self.models[each].memory for each in idle) < needed:
                 raise Busy(
-                    f"La mémoire manque pour charger « {name} » à côté des autres : il en prendrait {decimal(needed / 1e9)} Go. "
+                    f"La mémoire manque pour charger « {name} » à côté des autres : il en prendrait {number(needed / 1e9, 1)} Go. "
                     f"Choisissez un autre modèle, ou réessayez quand les textes en cours seront finis."
                 )
             for each in idle:

@@ -5,7 +5,7 @@ import atelier.quiet  # avant transformers, qui importe TensorFlow
 import numpy as np
 from transformers import Pipeline
 
-from atelier.console import decimal
+from atelier.console import number
 from atelier.models.sampling import Sampling, adjusted
 from atelier.models.vocabulary import readable
 from atelier.writing.generation import check_prompt
@@ -57,7 +57,7 @@ def _visible(piece: str) -> str:
 def _percent(chance: float) -> str:
     if chance == 0:
         return "—"
-    return "< 0,01 %" if chance < 1e-4 else f"{decimal(100 * chance, 2)} %"
+    return "< 0,01 %" if chance < 1e-4 else f"{number(100 * chance, 2)} %"
 
 
 def _line(token: str, rank: str, *columns: str) -> str:
