@@ -42,7 +42,7 @@ def read_lines(path: Path) -> list[str]:
 def remove_header(lines: list[str]) -> list[str]:
     """Ce qui suit la ligne « *** START OF … *** » ; toutes les lignes, si aucune ne dit cela."""
     # TODO 1.3 : Ôter l'en-tête : renvoyer les lignes qui viennent après le repère START,
-    # c'est-à-dire la première ligne pour laquelle `books.START.match(line)` est vrai.
+    # c'est-à-dire après la première ligne pour laquelle `books.START.match(line)` est vrai.
     # À utiliser : books.START.match(line), enumerate
     console.todo("1.3")
 
@@ -50,7 +50,7 @@ def remove_header(lines: list[str]) -> list[str]:
 def remove_footer(lines: list[str]) -> list[str]:
     """Ce qui précède la ligne « *** END OF … *** » : après elle vient la licence, en anglais."""
     # TODO 1.4 : Ôter la licence : renvoyer les lignes qui viennent avant le repère END,
-    # c'est-à-dire la première ligne pour laquelle `books.END.match(line)` est vrai.
+    # c'est-à-dire avant la première ligne pour laquelle `books.END.match(line)` est vrai.
     # À utiliser : books.END.match(line), enumerate
     console.todo("1.4")
 

@@ -47,8 +47,8 @@ def read_lines(path: Path) -> list[str]:
 
 def remove_header(lines: list[str]) -> list[str]:
     """Ce qui suit la ligne « *** START OF … *** » ; toutes les lignes, si aucune ne dit cela."""
-    # >>> 1.3 Ôter l'en-tête : renvoyer les lignes qui viennent après le repère START, c'est-à-dire la
-    # >>> première ligne pour laquelle `books.START.match(line)` est vrai.
+    # >>> 1.3 Ôter l'en-tête : renvoyer les lignes qui viennent après le repère START, c'est-à-dire
+    # >>> après la première ligne pour laquelle `books.START.match(line)` est vrai.
     for number, line in enumerate(lines):
         if books.START.match(line):
             return lines[number + 1 :]
@@ -58,8 +58,8 @@ def remove_header(lines: list[str]) -> list[str]:
 
 def remove_footer(lines: list[str]) -> list[str]:
     """Ce qui précède la ligne « *** END OF … *** » : après elle vient la licence, en anglais."""
-    # >>> 1.4 Ôter la licence : renvoyer les lignes qui viennent avant le repère END, c'est-à-dire la
-    # >>> première ligne pour laquelle `books.END.match(line)` est vrai.
+    # >>> 1.4 Ôter la licence : renvoyer les lignes qui viennent avant le repère END, c'est-à-dire
+    # >>> avant la première ligne pour laquelle `books.END.match(line)` est vrai.
     for number, line in enumerate(lines):
         if books.END.match(line):
             return lines[:number]
@@ -131,9 +131,9 @@ def random_sentences(texts: list[str], number: int) -> list[str]:
 
 
 # >>> 1.b À réfléchir : pourquoi partager les données en trois, train, validation et test ?
-# Le modèle apprend sur train. Sur validation, on compare des réglages, et l'on choisit à quel moment
-# arrêter. À force de choisir d'après elle, on s'y adapte un peu. Test, que l'on n'a jamais regardé,
-# est le seul juge impartial.
+# Le modèle apprend sur train. Sur validation, on compare des réglages, et l'on choisit le moment de
+# l'entraînement que l'on garde. À force de choisir d'après elle, on s'y adapte un peu. Test, que
+# l'on n'a jamais regardé, est le seul juge impartial.
 # <<< 1.b
 
 

@@ -20,8 +20,9 @@ from atelier.text import corpus
 
 VOCAB_SIZE = 52_000
 EXAMPLE = "la bergère et le berger la bergerie et les bergers"
-COST = """Ce que coûte un autre tokenizer : le modèle de base n'en connaît pas tous les tokens, et l'étape 3 part
-de plus loin. Mesuré sur mini, pour 8 000 tokens : perplexité 57 au départ, au lieu de 42."""
+COST = """Ce que coûte un autre tokenizer : le modèle de base n'en connaît pas tous les tokens,
+et l'étape 3 part de plus loin. Mesuré sur mini, pour 8 000 tokens : la perplexité de départ est
+de 57, au lieu de 42."""
 
 
 def load_tokenizer(model_name: str) -> PreTrainedTokenizerBase:
@@ -56,7 +57,7 @@ def vocabulary_of(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> list[st
 
 
 def learn_merges(text: str, number: int) -> tuple[list[str], list[list[str]]]:
-    """Le BPE (byte pair encoding), en tout petit : les tokens qu'il apprend, et le texte qu'ils coupent.
+    """Le BPE (byte pair encoding), en tout petit : les tokens qu'il apprend, le texte ainsi coupé.
 
     Chaque mot part de ses lettres ; puis on soude, `number` fois, les deux morceaux qui se suivent
     le plus souvent. Le vrai part des 256 octets, et garde avec un mot l'espace qui le précède.

@@ -83,7 +83,7 @@ def model_to_write() -> Path:
 
 
 def history(folder: Path) -> dict:
-    """L'histoire d'un entraînement (`history.json`), vide pour un modèle qui n'en a pas."""
+    """L'historique d'un entraînement (`history.json`), vide pour un modèle qui n'en a pas."""
     path = folder / "history.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 

@@ -76,7 +76,7 @@ def exists(folder: Path = DATA) -> bool:
 
 
 def checked(folder: Path = DATA) -> Path:
-    """Rend `folder` si `load_from_disk` peut y lire le corpus ; sinon lève `AuroreError`."""
+    """Renvoie `folder` si `load_from_disk` peut y lire le corpus ; sinon lève `AuroreError`."""
     remedy = f"Lancez d'abord l'étape 1 : {step(1)}"
     if not exists(folder):
         raise AuroreError(f"Pas de données dans {folder}. {remedy}")
@@ -94,7 +94,7 @@ def folder() -> Path:
     """Le dossier des données de l'étape 1 ou, si elle n'est pas faite, celui des récits embarqués. Dit lequel."""
     if exists():
         return checked()
-    tell(f"Pas encore de données dans {DATA} : les récits embarqués en tiennent lieu. Pour de vrais romans : {step(1)}")
+    tell(f"Pas encore de données dans {DATA} : les récits embarqués en tiennent lieu. Pour de vrais livres : {step(1)}")
     embedded = CACHE / f"extraits-{_fingerprint()}"
     try:
         return checked(embedded)

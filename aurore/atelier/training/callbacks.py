@@ -8,6 +8,7 @@ from atelier.quiet import keras
 
 import numpy as np
 
+from atelier import settings
 from atelier.console import duration, number, tell, variable
 from atelier.errors import AuroreError
 from atelier.models.sampling import TEMPERATURE, TOP_K, TOP_P
@@ -21,10 +22,9 @@ PROMPT = "Elle regarda longtemps la rivière, et"
 
 def warn_if_short(steps: int) -> None:
     """Dit que le modèle n'aura presque rien appris, et que faire."""
+    smaller = "" if settings.BASE_MODEL == "mini" else f", ou un plus petit modèle ({variable('AURORE_MODEL', 'mini')})"
     if steps < FEW_STEPS:
-        tell(
-            f"En si peu de pas, il n'apprendra presque rien : donnez plus de minutes, ou un plus petit modèle ({variable('AURORE_MODEL', 'mini')})."
-        )
+        tell(f"En si peu de pas, le modèle n'apprendra presque rien : donnez plus de minutes{smaller}.")
 
 
 class StopOnNaN(keras.callbacks.Callback):

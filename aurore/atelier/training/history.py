@@ -44,7 +44,7 @@ def write(folder: Path, history: dict) -> None:
 
 
 def unfinished(folder: Path, history: dict) -> bool:
-    """Un entraînement qui a cette histoire peut-il se reprendre ? Il a de quoi, et n'a pas été mené à son terme.
+    """Un entraînement qui a cet historique peut-il se reprendre ? Il a de quoi, et n'a pas été mené à son terme.
 
     Sa dernière perte ne s'écrit qu'une fois le modèle retenu : les restes d'un ménage interrompu n'y changent rien.
     """

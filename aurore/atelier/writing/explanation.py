@@ -1,4 +1,4 @@
-"""Expliquer un tirage : ce que chaque réglage fait des probabilités, token par token."""
+"""Expliquer un tirage : comment chaque réglage change les probabilités, token par token."""
 
 import atelier.quiet  # avant transformers, qui importe TensorFlow
 
