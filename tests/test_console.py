@@ -24,6 +24,19 @@ def test_a_command_is_typed_from_the_project_with_the_python_that_runs(monkeypat
     assert console.command("check.py 1") == f"{python.relative_to(settings.FOLDER.parent)} aurore/check.py 1"
 
 
+def test_in_a_container_a_command_is_the_line_of_the_other_terminal(monkeypatch):
+    monkeypatch.setattr(console, "IN_CONTAINER", True)
+    monkeypatch.setenv("AURORE_MODEL", "mini")
+    assert console.command("5_flask.py") == (
+        'docker run --rm -it -p 80:80 -e AURORE_MODEL=mini -v "$PWD/aurore:/aurore" text-gen python aurore/5_flask.py'
+    )
+
+
+def test_a_number_is_written_as_in_french():
+    shown = [console.number(1068739), console.number(42.36, 1), console.number(999), console.number(-1234.5, 2)]
+    assert shown == ["1\u00a0068\u00a0739", "42,4", "999", "-1\u00a0234,50"]
+
+
 def refusal(code: int, path) -> OSError:
     return OSError(code, "refusé", str(path))
 
