@@ -88,7 +88,7 @@ def test_each_loss_faces_its_perplexity_and_numbers_are_french():
     facing = [numbers for numbers in heights.values() if len(numbers) == 2]
     assert all(TOP < float(y) - 5 <= 468 for y, numbers in heights.items() if len(numbers) == 2)
     assert len(facing) > 3 and all(perplexity == pytest.approx(math.exp(loss), rel=0.02) for loss, perplexity in facing)
-    assert {"10\u00a0000", "30\u00a0000", "pas", "perte (nats par token)", "perplexité"} <= set(texts(svg))
+    assert {"10\u00a0000", "30\u00a0000", "pas", "perte (par token)", "perplexité"} <= set(texts(svg))
     losses = [loss for loss, _ in facing]
     x, y = points(lines(svg)[0])[-1]
     (high, loss), (low, other) = [(placed(svg, f"{loss:.0f}")[1] - 5, loss) for loss in (max(losses), min(losses))]

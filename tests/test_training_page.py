@@ -26,7 +26,7 @@ def client(tmp_path, monkeypatch):
 
 def test_before_any_training_the_page_says_what_to_do(client):
     html = shown(client)
-    assert "Aucun entraînement pour l'instant" in html.text and "python aurore/3_train_solution.py" in html.text
+    assert "Aucun entraînement pour l’instant" in html.text and "python aurore/3_train_solution.py" in html.text
     assert not html.all("img") and client.get("/entrainement/state").json == {"live": False, "runs": []}
 
 

@@ -76,6 +76,11 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".translate({ord(","): "\u00a0", ord("."): ","})
 
 
+def bound(value: float) -> str:
+    """Une borne, avec juste ce qu'il faut de décimales : « 4 294 967 295 », « 0,01 »."""
+    return number(value) if value == int(value) else f"{value:g}".replace(".", ",")
+
+
 def duration(seconds: float) -> str:
     """« 45 s », « 9 min 40 s », « 2 h 05 min »."""
     minutes, seconds = divmod(round(seconds), 60)
@@ -145,11 +150,11 @@ def number_option(
     kind: type, minimum: float = -math.inf, maximum: float = math.inf, above: float = -math.inf
 ) -> Callable:
     """Un type d'option : un nombre de l'espèce `kind`, dans [minimum, maximum] et strictement au-dessus de `above`."""
-    bounds = [f"supérieur à {above:g}"] if above > -math.inf else []
-    bounds += [f"d'au moins {minimum:g}"] if minimum > -math.inf else []
-    bounds += [f"d'au plus {maximum:g}"] if maximum < math.inf else []
-    number = "un nombre entier" if kind is int else "un nombre"
-    expected = f"{number} {' et '.join(bounds)}".rstrip()
+    bounds = [f"supérieur à {bound(above)}"] if above > -math.inf else []
+    bounds += [f"d'au moins {bound(minimum)}"] if minimum > -math.inf else []
+    bounds += [f"d'au plus {bound(maximum)}"] if maximum < math.inf else []
+    kind_of_number = "un nombre entier" if kind is int else "un nombre"
+    expected = f"{kind_of_number} {' et '.join(bounds)}".rstrip()
 
     def parse(text: str):
         try:

@@ -56,6 +56,6 @@ def draw(folder: Path, history: dict) -> None:
     curve = curves.Curve(folder.name, history["loss_steps"], history["loss"], history["val_steps"], history["val_loss"])
     rate = f"taux d'apprentissage {number(history['settings']['learning_rate'], 6).rstrip('0')}"
     subtitle = f"{history['base_model']} · {number(history['steps'])} pas de {history['settings']['batch_size']} passages · {rate}"
-    picture = curves.picture("Ce que le modèle apprend en lisant George Sand", [curve], subtitle)
+    picture = curves.picture("Ce que le modèle apprend en lisant", [curve], subtitle)
     with atomic_write(folder / "loss.svg") as partial:
         partial.write_text(picture, encoding="utf-8")

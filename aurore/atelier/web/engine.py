@@ -275,7 +275,7 @@ class Engine:
         """Interrompt les textes de ces modèles, avant tout ; puis dit pourquoi."""
         with self.changed:
             failed = [each for each in [*self.writing.values(), *self.waiting] if each.model in models]
-            self._interrupt(failed, "Ce texte s'est interrompu : la console de la page dit pourquoi.")
+            self._interrupt(failed, "Ce texte s'est interrompu : le terminal où tourne l'étape 5 dit pourquoi.")
         for model in models:
             model.reset()
         report(error)

@@ -1,4 +1,4 @@
-"""L'histoire d'un entraînement (`history.json`), lue avec prudence, et ce qu'on en dit : ses chiffres, sa courbe."""
+"""L'historique d'un entraînement (`history.json`), lu avec prudence, et ce qu'on en dit : ses chiffres, sa courbe."""
 
 import json
 import math
@@ -20,12 +20,12 @@ SETTINGS = {
     "freeze": "Couches gelées",
     "seed": "Graine du hasard",
 }
-# Ce que lève une histoire abîmée, quand on la lit ou qu'on en tire des chiffres.
+# Ce que lève un historique abîmé, quand on le lit ou qu'on en tire des chiffres.
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
 
 
 def read(folder: Path) -> dict:
-    """L'histoire d'un entraînement, où les listes sont bien des listes de nombres. Lève l'une des erreurs `UNREADABLE` sinon."""
+    """L'historique d'un entraînement, où les listes sont bien des listes de nombres. Lève l'une des erreurs `UNREADABLE` sinon."""
     history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
     for name in ("loss", "val_loss"):
         history[name] = [float(value) for value in history[name]]
@@ -114,7 +114,7 @@ def figures(history: dict, state: str) -> dict[str, str]:
         rows["Perplexité de validation"] = _perplexities(history)
     if history["loss"]:
         loss = history["loss"][-1]
-        rows["Dernière perte"] = f"{number(loss, 2)} nats par token" if abs(loss) < 1e6 else "plus un nombre"
+        rows["Dernière perte"] = f"{number(loss, 2)} par token" if abs(loss) < 1e6 else "plus un nombre"
     if history["resumed_at"]:
         rows["Repris"] = f"au pas {number(history['resumed_at'])}"
     for name, value in history["settings"].items():
