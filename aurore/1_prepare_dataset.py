@@ -174,7 +174,8 @@ def main() -> None:
             print(f"\n  {book.title} ({book.id}) est laissé de côté : {error}")
     print(f"\n{len(paragraphs_of)} livres.")
     if len(paragraphs_of) < len(wanted):
-        print(f"Il en manque {len(wanted) - len(paragraphs_of)} : voyez plus haut pourquoi.")
+        missing = len(wanted) - len(paragraphs_of)
+        print(f"Il en manque {missing} : voyez plus haut pourquoi. La même commande les complète.")
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)

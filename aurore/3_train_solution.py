@@ -27,7 +27,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from atelier import console, launch, models, settings
 from atelier.models import choice, sizes, vocabulary
-from atelier.models.gpt2 import GPT2  # TFGPT2LMHeadModel, de transformers, qui apprend plus vite
+from atelier.models.gpt2 import GPT2  # le TFGPT2LMHeadModel de transformers, en plus rapide
 from atelier.text import corpus
 from atelier.training import batches, runs, schedule
 

@@ -49,7 +49,7 @@ def chosen(selection: str) -> list[exercises.Exercise]:
 
 
 def judged(selection: str) -> dict[str, Verdict]:
-    """Le verdict de chaque exercice choisi ; pour un essai, ce qu'en disent les entraînements enregistrés."""
+    """Le verdict de chaque exercice choisi ; pour ce qui est à essayer, ce qu'en disent les entraînements enregistrés."""
     verdicts = process.judge_all([exercise.number for exercise in chosen(selection) if exercise.judged])
     for exercise in chosen(selection):
         if not exercise.judged:

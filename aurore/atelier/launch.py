@@ -35,7 +35,7 @@ def run(main: Callable[[], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except (Exception, KeyboardInterrupt) as error:
         if interrupted.is_set() or isinstance(error, KeyboardInterrupt):
-            tell("\nInterrompu. Rien n'est resté à moitié écrit : relancez la même commande quand vous voulez.")
+            tell("\nInterrompu. Rien n'est resté à moitié écrit ; la même commande recommencera.")
             sys.exit(130)
         if DEBUG:
             raise

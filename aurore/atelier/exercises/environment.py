@@ -30,7 +30,7 @@ def check() -> None:
     if any(fault for fault, _ in necessary):
         raise SystemExit(1)
     if any(fault for fault, _ in comfortable):
-        print("\nL'atelier peut commencer ; ce qui reste à faire évite d'attendre le réseau de la salle.")
+        print("\nL'atelier peut commencer ; ce qui reste à faire évite d'attendre le wifi de la salle.")
     else:
         print("\nTout est prêt.")
 

@@ -26,7 +26,8 @@ def base_model(name: str | None = None) -> Path:
         return checked(Path(name).expanduser().resolve())
     if not re.fullmatch(r"\w[\w.-]*/[\w.-]+", name):
         raise AuroreError(
-            f"AURORE_MODEL : « {name} » n'est ni un dossier, ni un modèle du hub (« auteur/nom »), ni « mini »."
+            f"AURORE_MODEL : « {name} » n'est ni un dossier, ni un modèle du hub (« auteur/nom »), ni « mini ». "
+            f"Corrigez-la, par exemple : {variable('AURORE_MODEL', 'mini')}."
         )
     if folder := hub.cached_folder(name):
         tell(f"Modèle de base : {name} (déjà téléchargé).")

@@ -103,7 +103,7 @@ def _ask(model_id: str) -> requests.Response | None:
 def download(model_id: str) -> Path:
     """Le dossier du modèle, téléchargé dans le cache ; une coupure reprend là où elle s'est faite.
 
-    Lève `AuroreError` si le modèle n'a pas ce qu'il faut, ou si le réseau coupe trop souvent.
+    Lève `AuroreError` si le modèle n'a pas ce qu'il faut, ou si la connexion coupe trop souvent.
     """
     try:
         size = get_hf_file_metadata(hf_hub_url(model_id, WEIGHTS)).size
@@ -116,7 +116,7 @@ def download(model_id: str) -> Path:
         for name in OPTIONAL:
             try:
                 _download_file(model_id, name, progress=False)
-            except LocalEntryNotFoundError:  # c'est le réseau qui manque, non le fichier
+            except LocalEntryNotFoundError:  # c'est la connexion qui manque, non le fichier
                 raise
             except EntryNotFoundError:
                 pass

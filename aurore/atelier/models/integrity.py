@@ -17,7 +17,7 @@ BLOCK_WEIGHTS = tuple(
 
 
 def checked(folder: Path, remedy: str = "") -> Path:
-    """Rend `folder` si c'est un GPT-2 complet ; sinon lève `AuroreError`, qui dit quoi faire (`remedy`).
+    """Renvoie `folder` si c'est un GPT-2 complet ; sinon lève `AuroreError`, qui dit quoi faire (`remedy`).
 
     transformers charge sans s'arrêter un fichier auquel il manque des poids : il les tire au hasard, et le modèle
     écrit n'importe quoi.

@@ -1,4 +1,4 @@
-"""Rapporter des livres entiers d'un miroir du projet Gutenberg, par le réseau d'une salle : lent, coupé, gardé par un portail."""
+"""Rapporter des livres entiers d'un miroir du projet Gutenberg, par le wifi d'une salle : lent, coupé, gardé par un portail."""
 
 import os
 import re
@@ -226,7 +226,7 @@ class _Patience(urllib.request.BaseHandler):
         def read(size: int = -1) -> bytes:
             nonlocal received
             block = b""
-            # read1 rend ce qui est arrivé ; read attendrait le bloc entier, octet après octet s'il le faut.
+            # read1 renvoie ce qui est arrivé ; read attendrait le bloc entier, octet après octet s'il le faut.
             while len(block) != size and (piece := response.read1(size - len(block) if size > 0 else -1)):
                 block += piece
                 received += len(piece)

@@ -133,7 +133,9 @@ class Engine:
             if self.closed:
                 raise Busy("La page s'arrête : revenez quand elle sera relancée.")
             if not self.loop.is_alive():
-                raise Busy("La page ne peut plus rien écrire : il faut la relancer. Sa console dit pourquoi.")
+                raise Busy(
+                    "La page ne peut plus rien écrire : il faut la relancer. Le terminal où tourne l'étape 5 dit pourquoi."
+                )
             if len(self.waiting) >= MAX_QUEUE:
                 raise Busy("Trop d'histoires attendent leur tour : réessayez dans quelques secondes.")
             self.models.pop(name, None)

@@ -63,7 +63,10 @@ def from_json(body: bytes) -> WritingRequest:
     try:
         asked = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise Refused("Le corps de la requête n'est pas du JSON en UTF-8.", "json") from error
+        raise Refused(
+            'Le corps de la requête n\'est pas du JSON en UTF-8 : corrigez-le, par exemple {"prompt": "Il était une fois"}.',
+            "json",
+        ) from error
     if not isinstance(asked, dict):
         raise Refused(
             'Le corps de la requête doit être un objet JSON, par exemple {"prompt": "Il était une fois"}.', "json"

@@ -58,7 +58,7 @@ def listen(host: str, port: int) -> socket.socket:
         elif error.errno in (errno.EACCES, errno.EPERM):
             remedy = "est réservé à l'administrateur : choisissez-en un autre, par exemple --port 8080"
         else:
-            remedy = f"ne peut être ouvert sur {host} ({error.strerror or error})"
+            remedy = f"ne peut être ouvert sur {host} ({error.strerror or error}) : vérifiez --host"
         raise AuroreError(f"Le port {port} {remedy}.") from error
 
 

@@ -52,7 +52,7 @@ def _before(run: Path) -> Path | None:
     try:
         return base_of(run)
     except AuroreError as error:
-        tell(f"Il n'y a pas d'« avant » : {error}")
+        tell(f"Il n'y a pas d'« avant » : {error} On continue sans lui ; pour en avoir un, relancez l'étape 3.")
         return None
 
 

@@ -13,7 +13,7 @@ from atelier.quiet import keras
 
 from transformers import AutoConfig, AutoTokenizer, Pipeline, TextStreamer, TFAutoModelForCausalLM, pipeline
 
-import atelier.models.gpt2  # TFAutoModelForCausalLM rend alors un modèle qui écrit vite
+import atelier.models.gpt2  # TFAutoModelForCausalLM renvoie alors un modèle qui écrit vite
 from atelier.console import tell
 from atelier.errors import AuroreError
 from atelier.models import choice, vocabulary
