@@ -136,7 +136,7 @@ def retrain_and_compare(old: PreTrainedTokenizerBase, vocab_size: int) -> None:
         per_word, whole = vocabulary.efficiency(tokenizer, data["test"]["text"])
         print(
             f"  {name:<15} {console.number(len(tokenizer)):>6} tokens au vocabulaire, "
-            f"{console.number(per_word, 2)} tokens par mot, {100 * whole:.0f} % des mots entiers"
+            f"{console.number(per_word, 2)} tokens par mot, {console.number(100 * whole)} % des mots entiers"
         )
     print(
         "\nL'étape 3 se servira du tokenizer réentraîné. Pour revenir à celui du modèle de base, "

@@ -97,7 +97,7 @@ def main() -> None:
         history = trial(base, train_blocks, tf_eval_dataset, batch_size, factor)
         before, after = (curves.perplexity(history["val_loss"][place]) for place in (0, -1))
         print(
-            f"  {name:<18} {history['steps']:>4} pas   perplexité de validation {before} avant, {after} après",
+            f"  {name:<18} {console.number(history['steps']):>4} pas   perplexité de validation {before} avant, {after} après",
             flush=True,
         )
         read, evaluated = ([step * batch_size for step in history[steps]] for steps in ("loss_steps", "val_steps"))

@@ -26,7 +26,7 @@ from huggingface_hub.utils import (
     enable_progress_bars,
 )
 
-from atelier.console import tell, variable
+from atelier.console import number, tell, variable
 from atelier.errors import AuroreError
 
 PROBE_SECONDS = 10  # avec les imports du script, la décision est prise en quinze secondes
@@ -108,7 +108,7 @@ def download(model_id: str) -> Path:
     try:
         size = get_hf_file_metadata(hf_hub_url(model_id, WEIGHTS)).size
         tell(
-            f"Téléchargement de {model_id} : {size / 1e6:.0f} Mo, une seule fois. Pour s'en passer : Ctrl-C, puis "
+            f"Téléchargement de {model_id} : {number(size / 1e6)} Mo, une seule fois. Pour s'en passer : Ctrl-C, puis "
             f"recommencer avec le petit modèle embarqué ({variable('AURORE_MODEL', 'mini')})."
         )
         for name in REQUIRED:

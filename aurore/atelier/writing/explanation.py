@@ -40,13 +40,13 @@ def explain(pipe: Pipeline, sentence: str, sampling: Sampling) -> str:
     lines += ["", "Ensuite, le modèle attendait :"]
     lines += [_row(tokenizer, int(id), last, after) for id in np.argsort(-last, kind="stable")[:NEXT]]
     kept = [int((chances > 0).sum()) for chances in after]
-    lines += [_line("tokens possibles", "", *map(str, kept))]
+    lines += [_line("tokens possibles", "", *map(number, kept))]
     return "\n".join(lines)
 
 
 def _row(tokenizer, id: int, logits: np.ndarray, chances: list[np.ndarray]) -> str:
     rank = int((logits > logits[id]).sum()) + 1
-    return _line(_visible(readable(tokenizer, [id])[0]), str(rank), *(_percent(each[id]) for each in chances))
+    return _line(_visible(readable(tokenizer, [id])[0]), number(rank), *(_percent(each[id]) for each in chances))
 
 
 def _visible(piece: str) -> str:
