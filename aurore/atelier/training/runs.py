@@ -92,8 +92,8 @@ class Run:
         self.train_blocks = train_blocks
         self.tf_eval_dataset = batches.in_order(eval_blocks, options.batch_size)
         print(
-            f"{number(train_blocks.size)} tokens d'entraînement : une époque (tout lire une fois) fait "
-            f"{number(math.ceil(self.steps_per_epoch))} pas."
+            f"{number(train_blocks.size)} tokens d'entraînement : une époque fait {number(math.ceil(self.steps_per_epoch))} pas, "
+            "et les lit tous une fois."
         )
         self.history = self._resumed() if options.resume else self._new()
         print(
