@@ -179,7 +179,9 @@ def main() -> None:
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)
-    print(f"Données enregistrées dans {settings.DATA}. Ensuite : {console.step(2)}\n")
+    print(
+        f"Données enregistrées dans {console.shown(settings.DATA)}. Ensuite : {console.step(2)}\n"
+    )
     show_result(data)
 
 

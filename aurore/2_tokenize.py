@@ -132,7 +132,7 @@ def retrain_and_compare(old: PreTrainedTokenizerBase, vocab_size: int) -> None:
     batches = get_training_corpus(list(data["train"]["text"]))
     new = save_tokenizer(retrain(old, batches, vocab_size))
     files = sorted(path.name for path in settings.TOKENIZER.iterdir())
-    print(f"Enregistré dans {settings.TOKENIZER} : {', '.join(files)}.")
+    print(f"Enregistré dans {console.shown(settings.TOKENIZER)} : {', '.join(files)}.")
     show(new, simple_text())
     print("\nSur un livre que le nouveau n'a pas lu (la partie « test ») :")
     for name, tokenizer in (("modèle de base", old), ("réentraîné", new)):
@@ -143,7 +143,7 @@ def retrain_and_compare(old: PreTrainedTokenizerBase, vocab_size: int) -> None:
         )
     print(
         "\nL'étape 3 se servira du tokenizer réentraîné. Pour revenir à celui du modèle de base, "
-        f"effacez {settings.TOKENIZER}."
+        f"effacez {console.shown(settings.TOKENIZER)}."
     )
 
 

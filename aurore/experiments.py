@@ -109,7 +109,7 @@ def main() -> None:
         partial.write_text(
             curves.picture(title, drawn, f"{choice.name(base)} · {what}", unit="passages lus"), encoding="utf-8"
         )
-    print(f"{READING[experiment]}\nLes courbes : {path}. Ouvrez-les dans un navigateur.")
+    print(f"{READING[experiment]}\nLes courbes : {console.shown(path)}. Ouvrez-les dans un navigateur.")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,13 @@ def test_in_a_container_a_command_is_the_line_of_the_other_terminal(monkeypatch)
     )
 
 
+def test_in_a_container_a_file_is_where_the_person_has_it(monkeypatch):
+    data, elsewhere = settings.FOLDER / "data", settings.FOLDER.parent / "ailleurs"
+    assert console.shown(data) == str(data)
+    monkeypatch.setattr(console, "IN_CONTAINER", True)
+    assert console.shown(data) == "aurore/data" and console.shown(elsewhere) == str(elsewhere)
+
+
 def test_a_number_is_written_as_in_french():
     shown = [console.number(1068739), console.number(42.36, 1), console.number(999), console.number(-1234.5, 2)]
     assert shown == ["1\u00a0068\u00a0739", "42,4", "999", "-1\u00a0234,50"]

@@ -90,7 +90,13 @@ def test_running_interrupted_and_finished_are_told_apart(client, five):
     assert [run["state"] for run in five] == ["running", "finished", "interrupted", "interrupted", "interrupted"]
     html = shown(client)
     assert all(word in html.text for word in ("en cours", "fini", "interrompu"))
-    assert [each["data-run"][11:13] for each in html.all("details") if "data-run" in each] == ["14", "13", "12", "11", "10"]
+    assert [each["data-run"][11:13] for each in html.all("details") if "data-run" in each] == [
+        "14",
+        "13",
+        "12",
+        "11",
+        "10",
+    ]
 
 
 def test_the_newest_interrupted_training_is_the_one_to_resume(client, five):

@@ -62,6 +62,11 @@ def step(number: int) -> str:
     return command(STEPS[number - 1] + (".py" if completes_stubs else "_solution.py"))
 
 
+def shown(path: Path) -> str:
+    """Un fichier, là où la personne le trouve : ce qui est dans /aurore pour un conteneur est chez elle dans aurore/."""
+    return path.relative_to(FOLDER.parent).as_posix() if IN_CONTAINER and path.is_relative_to(FOLDER) else str(path)
+
+
 def variable(name: str, value: str) -> str:
     """Comment donner une valeur à une variable d'environnement, là où l'on est."""
     if IN_CONTAINER:
@@ -102,9 +107,9 @@ def from_the_machine(error: Exception) -> str:
             elsewhere = isinstance(cause.filename, str) and not Path(cause.filename).resolve().is_relative_to(HOME)
             sentences = FULL_DISK if elsewhere else FULL_DISK | CLOSED_HOME
             if cause.errno in sentences:
-                return sentences[cause.errno].format(place=cause.filename if elsewhere else HOME)
+                return sentences[cause.errno].format(place=cause.filename if elsewhere else shown(HOME))
     if "No space left on device" in str(error):  # TensorFlow et safetensors n'en font pas une OSError
-        return FULL_DISK[errno.ENOSPC].format(place=HOME)
+        return FULL_DISK[errno.ENOSPC].format(place=shown(HOME))
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return (
             "La mémoire manque. Fermez d'autres programmes, ou prenez un modèle plus petit "

@@ -28,7 +28,9 @@ def _catch_up_data() -> None:
     """Les données que fait la solution, des livres déjà téléchargés ; celles qui sont là, si l'on n'a pas de quoi les refaire."""
     here, embedded = books.book_list(offline=True), books.embedded()
     if here == embedded and _books_of_the_data() - {book.id for book in embedded}:
-        print(f"Données : celles qui sont déjà dans {DATA} ; leurs livres ne sont plus là pour les refaire.")
+        print(
+            f"Données : celles qui sont déjà dans {console.shown(DATA)} ; leurs livres ne sont plus là pour les refaire."
+        )
         return
     print("Données : la solution de l'étape 1 les prépare, en une quinzaine de secondes…", flush=True)
     done = subprocess.run([sys.executable, exercises.solution_of(1), "--offline"], stdout=subprocess.DEVNULL)
@@ -51,7 +53,9 @@ def _books_of_the_data() -> set[str]:
 
 def _catch_up_tokenizer() -> None:
     if folder := choice.retrained_tokenizer():
-        print(f"Tokenizer : celui que vous avez réentraîné. Pour celui du modèle de base, effacez {folder}.")
+        print(
+            f"Tokenizer : celui que vous avez réentraîné. Pour celui du modèle de base, effacez {console.shown(folder)}."
+        )
     else:
         print("Tokenizer : celui du modèle de base.")
     name = settings.BASE_MODEL

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 from atelier import machine, settings
-from atelier.console import command, number, variable
+from atelier.console import command, number, shown, variable
 from atelier.models import choice
 from atelier.settings import FOLDER, HOME, IN_CONTAINER
 from atelier.text import books
@@ -97,7 +97,7 @@ def _disk() -> tuple[str, str]:
     free = shutil.disk_usage(_existing(HOME)).free
     remedy = "libérez de la place, ou choisissez un autre disque avec AURORE_HOME"
     fault = f"il en faut {DISK / 1e9:.0f}. Pour cela, {remedy}" if free < DISK else ""
-    return fault, f"{free / 1e9:.0f} Go libres sur le disque de {HOME}"
+    return fault, f"{free / 1e9:.0f} Go libres sur le disque de {shown(HOME)}"
 
 
 def _existing(folder):
@@ -113,9 +113,9 @@ def _writable() -> tuple[str, str]:
         return (
             f"{error.strerror}. Ce dossier doit être à vous (sous Linux et macOS : `sudo chown -R $USER aurore`), et le volume monté "
             "sans « :ro » ; sinon, choisissez un autre dossier avec AURORE_HOME",
-            f"écriture dans {HOME}",
+            f"écriture dans {shown(HOME)}",
         )
-    return "", f"écriture dans {HOME}"
+    return "", f"écriture dans {shown(HOME)}"
 
 
 def _books() -> tuple[str, str]:

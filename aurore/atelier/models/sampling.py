@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atelier.console import shown
 from atelier.errors import AuroreError
+from atelier.settings import MODELS
 
 MAX_NEW_TOKENS, TEMPERATURE, TOP_P, TOP_K = 60, 0.8, 0.95, 0
 
@@ -32,7 +34,7 @@ def adjusted(logits: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.nda
     if np.isnan(highest):  # un seul qui n'en est pas un suffit
         raise AuroreError(
             "Les scores de ce modèle ne sont pas des nombres : ses poids sont abîmés, ou son entraînement a divergé. Relancez "
-            "l'étape 3 avec un taux plus petit (--learning-rate) ; ou, pour revenir au modèle de base, effacez aurore/model/latest."
+            f"l'étape 3 avec un taux plus petit (--learning-rate) ; ou, pour revenir au modèle de base, effacez {shown(MODELS / 'latest')}."
         )
     if not np.float32(sampling.temperature):
         return logits.argmax()[None], np.ones(1)

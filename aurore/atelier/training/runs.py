@@ -18,7 +18,7 @@ import numpy as np
 
 from atelier import settings
 from atelier.atomic import atomic_write
-from atelier.console import command, duration, number, step, tell
+from atelier.console import command, duration, number, shown, step, tell
 from atelier.errors import AuroreError
 from atelier.models import choice, sizes
 from atelier.models.export import same_weights, save_model
@@ -203,7 +203,7 @@ class Run:
         save_model(self.model, self.tokenizer, self.folder)
         if not same_weights(self.model, GPT2.from_pretrained(self.folder)):
             raise AuroreError(
-                f"Le modèle relu dans {self.folder} n'est pas celui qui a été écrit : il n'est pas retenu. Relancez l'étape 3."
+                f"Le modèle relu dans {shown(self.folder)} n'est pas celui qui a été écrit : il n'est pas retenu. Relancez l'étape 3."
             )
         histories.draw(self.folder, history)
         with atomic_write(self.options.models / "latest") as partial:
@@ -225,8 +225,8 @@ class Run:
         return (
             f"Perplexité de validation : {before} avant, {others[best]} après{moment}.\n"
             f"Plus c'est bas, mieux c'est. Pour comparer : {LANDMARK}.\n"
-            f"La courbe : {self.folder / 'loss.svg'}\n"
-            f"Modèle enregistré dans {self.folder}. Ensuite : {step(4)}"
+            f"La courbe, à ouvrir dans un navigateur : {shown(self.folder / 'loss.svg')}\n"
+            f"Modèle enregistré dans {shown(self.folder)}. Ensuite : {step(4)}"
         )
 
 
@@ -238,7 +238,7 @@ def _check_disk(model, models: Path) -> None:
     if free < needed:
         raise AuroreError(
             f"Il faut {number(needed / 1e6)} Mo sur le disque pour enregistrer ce modèle et de quoi reprendre son entraînement, et il n'en "
-            f"reste que {number(free / 1e6)} dans {models}. Libérez de la place, puis relancez la même commande."
+            f"reste que {number(free / 1e6)} dans {shown(models)}. Libérez de la place, puis relancez la même commande."
         )
 
 
@@ -260,7 +260,7 @@ def _to_resume(options) -> Path:
     folder = unfinished()
     if not folder:
         raise AuroreError(
-            f"Aucun entraînement à reprendre dans {settings.MODELS}. Pour en commencer un, ôtez --resume."
+            f"Aucun entraînement à reprendre dans {shown(settings.MODELS)}. Pour en commencer un, ôtez --resume."
         )
     for name, value in choice.history(folder)["settings"].items():
         option = f"--{name.replace('_', '-')}"
@@ -281,7 +281,9 @@ def _typed(option: str) -> bool:
 def _new_folder(models: Path) -> Path:
     """Un dossier neuf, nommé d'après l'heure (sans « : », que Windows refuse)."""
     if waiting := unfinished():
-        tell(f"L'entraînement {waiting.name} n'est pas fini : --resume le reprend. Pour l'oublier, effacez {waiting}.")
+        tell(
+            f"L'entraînement {waiting.name} n'est pas fini : --resume le reprend. Pour l'oublier, effacez {shown(waiting)}."
+        )
     name = time.strftime("%Y-%m-%d_%Hh%Mm%S")
     folder, number = models / name, 2
     while folder.exists():
