@@ -21,8 +21,8 @@ from atelier.text import corpus
 VOCAB_SIZE = 52_000
 EXAMPLE = "la bergère et le berger la bergerie et les bergers"
 COST = """Ce que coûte un autre tokenizer : le modèle de base n'en connaît pas tous les tokens,
-et l'étape 3 part de plus loin. Mesuré sur mini, pour 8 000 tokens : la perplexité de départ est
-de 57, au lieu de 42."""
+et l'étape 3 part de plus loin. Mesuré sur mini, pour 8 000 tokens : la perplexité
+de départ est de 57, au lieu de 42."""
 
 
 def load_tokenizer(model_name: str) -> PreTrainedTokenizerBase:
@@ -139,7 +139,8 @@ def retrain_and_compare(old: PreTrainedTokenizerBase, vocab_size: int) -> None:
         per_word, whole = vocabulary.efficiency(tokenizer, data["test"]["text"])
         print(
             f"  {name:<15} {console.number(len(tokenizer)):>6} tokens au vocabulaire, "
-            f"{console.number(per_word, 2)} tokens par mot, {console.number(100 * whole)} % des mots entiers"
+            f"{console.number(per_word, 2)} tokens par mot, "
+            f"{console.number(100 * whole)} % des mots entiers"
         )
     print(
         "\nL'étape 3 se servira du tokenizer réentraîné. Pour revenir à celui du modèle de base, "

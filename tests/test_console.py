@@ -1,6 +1,7 @@
 """Ce qui se dit à l'écran : des durées, des lignes à taper, ce qui manque à la machine."""
 
 import errno
+import re
 import sys
 
 import pytest
@@ -42,6 +43,17 @@ def test_in_a_container_a_file_is_where_the_person_has_it(monkeypatch):
 def test_a_number_is_written_as_in_french():
     shown = [console.number(1068739), console.number(42.36, 1), console.number(999), console.number(-1234.5, 2)]
     assert shown == ["1\u00a0068\u00a0739", "42,4", "999", "-1\u00a0234,50"]
+    assert [console.exact(value) for value in (2**32 - 1, 0.5, 2e-5)] == [
+        "4\u00a0294\u00a0967\u00a0295",
+        "0,5",
+        "0,00002",
+    ]
+
+
+def test_numbers_are_put_in_french_in_one_place():
+    by_hand = re.compile(r""":,[.\d]*f?\}|replace\("\.", ","\)|u202f""")
+    sources = [path for path in settings.FOLDER.rglob("*.py") if path.parent.name != "mini"]
+    assert {path.name for path in sources if by_hand.search(path.read_text("utf-8"))} <= {"console.py", "prose.py"}
 
 
 def refusal(code: int, path) -> OSError:

@@ -6,6 +6,7 @@ import math
 import os
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 from atelier.errors import AuroreError, Todo
@@ -81,9 +82,9 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".translate({ord(","): "\u00a0", ord("."): ","})
 
 
-def bound(value: float) -> str:
-    """Une borne, avec juste ce qu'il faut de décimales : « 4 294 967 295 », « 0,01 »."""
-    return number(value) if value == int(value) else f"{value:g}".replace(".", ",")
+def exact(value: float) -> str:
+    """Un nombre avec les décimales qu'il a, et pas plus : « 4 294 967 295 », « 0,00002 »."""
+    return number(value) if value == int(value) else f"{Decimal(str(value)):f}".replace(".", ",")
 
 
 def duration(seconds: float) -> str:
@@ -155,9 +156,9 @@ def number_option(
     kind: type, minimum: float = -math.inf, maximum: float = math.inf, above: float = -math.inf
 ) -> Callable:
     """Un type d'option : un nombre de l'espèce `kind`, dans [minimum, maximum] et strictement au-dessus de `above`."""
-    bounds = [f"supérieur à {bound(above)}"] if above > -math.inf else []
-    bounds += [f"d'au moins {bound(minimum)}"] if minimum > -math.inf else []
-    bounds += [f"d'au plus {bound(maximum)}"] if maximum < math.inf else []
+    bounds = [f"supérieur à {exact(above)}"] if above > -math.inf else []
+    bounds += [f"d'au moins {exact(minimum)}"] if minimum > -math.inf else []
+    bounds += [f"d'au plus {exact(maximum)}"] if maximum < math.inf else []
     kind_of_number = "un nombre entier" if kind is int else "un nombre"
     expected = f"{kind_of_number} {' et '.join(bounds)}".rstrip()
 

@@ -4,11 +4,10 @@ import json
 import math
 import re
 import statistics
-from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from atelier.console import duration, number
+from atelier.console import duration, exact, number
 from atelier.models import choice
 from atelier.training.curves import Curve, perplexity, picture
 
@@ -160,4 +159,4 @@ def _setting(name: str, value, history: dict) -> str:
         return f"{value} passages de {history['block_size']} tokens" if history["block_size"] else f"{value} passages"
     if name == "freeze" and value == 0:
         return "aucune"
-    return f"{Decimal(f'{value:.3g}'):f}".replace(".", ",") if isinstance(value, float) else str(value)
+    return exact(float(f"{value:.3g}")) if isinstance(value, float) and math.isfinite(value) else str(value)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from atelier.console import bound, number
+from atelier.console import exact, number
 from atelier.errors import AuroreError
 from atelier.models import sampling
 from atelier.text.language import seems_french
@@ -114,7 +114,7 @@ def validated(asked: Mapping[str, Any]) -> WritingRequest:
         is_number = isinstance(asked[name], (int, kind)) and not isinstance(asked[name], bool)
         if not is_number or not lowest <= asked[name] <= highest or not math.isfinite(asked[name]):
             wanted = "un nombre entier" if kind is int else "un nombre"
-            bounds = f"de {bound(lowest)} à {bound(highest)}"
+            bounds = f"de {exact(lowest)} à {exact(highest)}"
             raise Refused(f"{LABELS[name]} ({name}) : il faut {wanted} {bounds}.", "option")
     request = WritingRequest(**asked)
     if len(request.prompt) > LONGEST_PROMPT and not request.slide:
