@@ -23,7 +23,7 @@ MEASURES = {  # le titre de chaque mesure, et ses chiffres après la virgule
 }
 
 EXPLANATION = """
-Plus c'est bas, mieux c'est. Entre parenthèses, de quoi comparer : mini sur La Mare au Diable, avant et après une époque des
+Plus c'est bas, mieux c'est. Entre parenthèses, de quoi comparer : mini sur La Mare au Diable, au départ puis une fois lus les
 onze livres.
   bits par octet         la taille du texte compressé par ce modèle, en bits, divisée par sa taille en octets ; se compare
                          d'un tokenizer à l'autre (mini : 1,31, puis 1,28 ; un fichier .zip : 3)
