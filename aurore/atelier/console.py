@@ -25,7 +25,7 @@ FULL_DISK = {
     errno.EDQUOT: "Le quota de disque est atteint dans {place}. Libérez de la place, puis relancez la même commande.",
 }
 FORBIDDEN = (
-    "Pas le droit d'écrire dans {place}. Ce dossier doit être à vous (sous Linux et macOS : `sudo chown -R $USER aurore`) ; "
+    "Pas le droit d'écrire dans {place}. Ce dossier doit être à vous (sous Linux et macOS : `sudo chown -R $USER {place}`) ; "
     "sinon, choisissez-en un autre avec AURORE_HOME."
 )
 CLOSED_HOME = {

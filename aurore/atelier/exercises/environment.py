@@ -111,7 +111,7 @@ def _writable() -> tuple[str, str]:
             pass
     except OSError as error:
         return (
-            f"{error.strerror}. Ce dossier doit être à vous (sous Linux et macOS : `sudo chown -R $USER aurore`), et le volume monté "
+            f"{error.strerror}. Ce dossier doit être à vous (sous Linux et macOS : `sudo chown -R $USER {shown(HOME)}`), et le volume monté "
             "sans « :ro » ; sinon, choisissez un autre dossier avec AURORE_HOME",
             f"écriture dans {shown(HOME)}",
         )
