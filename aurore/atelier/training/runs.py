@@ -154,6 +154,7 @@ class Run:
         if pace.worth_compiling(self.model, options.batch_size, wanted, seconds):
             self.model.jit_compile = True
         everything = batches.shuffled(self.train_blocks, options.batch_size, options.seed)
+        print("Quelques pas à blanc, pour mesurer la vitesse de cette machine…", flush=True)
         measured = pace.measure_pace(self.model, self.tokenizer, everything, self.tf_eval_dataset)
         backup = Backup(self.model, self.folder, history)
         done = backup.restore() if options.resume else 0
