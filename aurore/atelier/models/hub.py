@@ -108,8 +108,8 @@ def download(model_id: str) -> Path:
     try:
         size = get_hf_file_metadata(hf_hub_url(model_id, WEIGHTS)).size
         tell(
-            f"Téléchargement de {model_id}, sur le hub (le catalogue de modèles de Hugging Face) : {number(size / 1e6)} Mo, une seule fois. Pour s'en passer : Ctrl-C, puis "
-            f"recommencer avec le petit modèle embarqué ({variable('AURORE_MODEL', 'mini')})."
+            f"Téléchargement de {model_id}, sur le hub (le catalogue de modèles de Hugging Face) : {number(size / 1e6)} Mo, "
+            f"une seule fois. Pour s'en passer : Ctrl-C, puis recommencer avec le petit modèle embarqué ({variable('AURORE_MODEL', 'mini')})."
         )
         for name in REQUIRED:
             _download_file(model_id, name, progress=False)
