@@ -34,30 +34,30 @@ def read_lines(path: Path) -> list[str]:
 
     Les vieilles éditions ne sont pas en UTF-8 : `books.detect_encoding` trouve leur encodage.
     """
-    # TODO 1.2 : Ouvrir le livre dans son encodage, et rendre la liste de ses lignes.
+    # TODO 1.2 : Ouvrir le livre dans son encodage, et renvoyer la liste de ses lignes.
     # À utiliser : open, readlines, books.detect_encoding
     console.todo("1.2")
 
 
 def remove_header(lines: list[str]) -> list[str]:
     """Ce qui suit la ligne « *** START OF … *** » ; toutes les lignes, si aucune ne dit cela."""
-    # TODO 1.3 : Ôter l'en-tête : rendre les lignes qui suivent la première que reconnaît
-    # `books.START.match(line)`.
+    # TODO 1.3 : Ôter l'en-tête : renvoyer les lignes qui viennent après le repère START,
+    # c'est-à-dire après la première ligne pour laquelle `books.START.match(line)` est vrai.
     # À utiliser : books.START.match(line), enumerate
     console.todo("1.3")
 
 
 def remove_footer(lines: list[str]) -> list[str]:
     """Ce qui précède la ligne « *** END OF … *** » : après elle vient la licence, en anglais."""
-    # TODO 1.4 : Ôter la licence : rendre les lignes qui précèdent la première que reconnaît
-    # `books.END.match(line)`.
+    # TODO 1.4 : Ôter la licence : renvoyer les lignes qui viennent avant le repère END,
+    # c'est-à-dire avant la première ligne pour laquelle `books.END.match(line)` est vrai.
     # À utiliser : books.END.match(line), enumerate
     console.todo("1.4")
 
 
 def strip_lines(lines: list[str]) -> list[str]:
     """Les mêmes lignes, sans le saut de ligne ni les blancs qui les terminent."""
-    # TODO 1.5 : Rendre une nouvelle liste, où chaque ligne a perdu les blancs de sa fin, mais non
+    # TODO 1.5 : Renvoyer une nouvelle liste, où chaque ligne a perdu les blancs de sa fin, mais non
     # ceux de son début.
     # À utiliser : str.rstrip
     console.todo("1.5")
@@ -72,7 +72,7 @@ def join_lines(lines: list[str]) -> str:
 
 def split_text_to_list(text: str) -> list[str]:
     """Les phrases d'un paragraphe."""
-    # TODO 1.7 : Rendre la liste des phrases de `text`, que trouve le découpeur de NLTK,
+    # TODO 1.7 : Renvoyer la liste des phrases de `text`, que trouve le découpeur de NLTK,
     # `sentence_tokenizer`.
     # À utiliser : sentence_tokenizer.tokenize (NLTK)
     console.todo("1.7")
@@ -84,18 +84,18 @@ def read_book(path: Path) -> list[list[str]]:
     Les exercices 1.2 à 1.7, dans l'ordre ; l'écran montre ce que fait chacun.
     """
     lines = read_lines(path)
-    print(f"{len(lines):>7}", end="", flush=True)
+    print(f"{console.number(len(lines)):>8}", end="", flush=True)
     lines = remove_header(lines)
-    print(f"{len(lines):>13}", end="", flush=True)
+    print(f"{console.number(len(lines)):>14}", end="", flush=True)
     lines = remove_footer(lines)
-    print(f"{len(lines):>13}", end="", flush=True)
+    print(f"{console.number(len(lines)):>14}", end="", flush=True)
     lines = strip_lines(lines)
     text = join_lines(lines)
-    print(f"{len(text):>11}", end="", flush=True)
+    print(f"{console.number(len(text)):>12}", end="", flush=True)
     paragraphs = cleaning.clean(text)
     language.check_french(paragraphs)
     sentences_of = [split_text_to_list(paragraph) for paragraph in paragraphs]
-    print(f"{sum(map(len, sentences_of)):>8}")
+    print(f"{console.number(sum(map(len, sentences_of))):>9}")
     return sentences_of
 
 
@@ -104,7 +104,7 @@ def count(texts: list[str]) -> tuple[int, int]:
 
     Un mot est ici une suite de lettres ou de chiffres : « l'âme » en fait deux.
     """
-    # TODO 1.8 : (bonus) Compter les phrases de la liste `texts`, puis leurs mots, et rendre les
+    # TODO 1.8 : (bonus) Compter les phrases de la liste `texts`, puis leurs mots, et renvoyer les
     # deux nombres.
     # À utiliser : len, re.findall, sum
     console.todo("1.8")
@@ -125,7 +125,8 @@ def show_result(data: DatasetDict) -> None:
     """Ce que contient chaque partie, et quelques phrases au hasard."""
     for split in data:
         number_of_sentences, number_of_words = count(list(data[split]["text"]))
-        print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
+        sentences_shown, words_shown = map(console.number, (number_of_sentences, number_of_words))
+        print(f"  {split:<12} {sentences_shown:>7} phrases {words_shown:>9} mots")
     print("\nQuelques phrases au hasard :")
     for sentence in random_sentences(list(data["train"]["text"]), 5):
         print(f"  - {sentence}")
@@ -145,12 +146,12 @@ def parse_options():
     parser.add_argument(
         "--offline",
         action="store_true",
-        help="sans réseau : les livres déjà là, sinon les récits embarqués",
+        help="hors ligne : les livres déjà là, sinon les récits embarqués",
     )
     parser.add_argument(
         "--naive-cut",
         action="store_true",
-        help="montre seulement, livre par livre, ce que laisserait et perdrait une coupe à "
+        help="montre seulement, livre par livre, ce que laisserait et ce que perdrait une coupe à "
         "l'aveugle (50 premières lignes, 100 dernières)",
     )
     return parser.parse_args()
@@ -163,7 +164,7 @@ def main() -> None:
     if options.naive_cut:
         return naive_cut.show(library)
 
-    print(f"  {'':<29} lignes sans en-tête sans licence caractères phrases")
+    print(f"  {'':<29}  lignes  sans en-tête  sans licence  caractères  phrases")
     paragraphs_of = {}
     for book, path in library:
         print(f"  {book.title:<29}", end="", flush=True)
@@ -173,11 +174,14 @@ def main() -> None:
             print(f"\n  {book.title} ({book.id}) est laissé de côté : {error}")
     print(f"\n{len(paragraphs_of)} livres.")
     if len(paragraphs_of) < len(wanted):
-        print(f"Il en manque {len(wanted) - len(paragraphs_of)} : voyez plus haut pourquoi.")
+        missing = len(wanted) - len(paragraphs_of)
+        print(f"Il en manque {missing} : voyez plus haut pourquoi. La même commande les complète.")
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)
-    print(f"Données enregistrées dans {settings.DATA}. Ensuite : {console.step(2)}\n")
+    print(
+        f"Données enregistrées dans {console.shown(settings.DATA)}. Ensuite : {console.step(2)}\n"
+    )
     show_result(data)
 
 

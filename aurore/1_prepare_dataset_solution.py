@@ -39,7 +39,7 @@ def read_lines(path: Path) -> list[str]:
 
     Les vieilles éditions ne sont pas en UTF-8 : `books.detect_encoding` trouve leur encodage.
     """
-    # >>> 1.2 Ouvrir le livre dans son encodage, et rendre la liste de ses lignes.
+    # >>> 1.2 Ouvrir le livre dans son encodage, et renvoyer la liste de ses lignes.
     with open(path, encoding=books.detect_encoding(path)) as file:
         return file.readlines()
     # <<< 1.2
@@ -47,8 +47,8 @@ def read_lines(path: Path) -> list[str]:
 
 def remove_header(lines: list[str]) -> list[str]:
     """Ce qui suit la ligne « *** START OF … *** » ; toutes les lignes, si aucune ne dit cela."""
-    # >>> 1.3 Ôter l'en-tête : rendre les lignes qui suivent la première que reconnaît
-    # >>> `books.START.match(line)`.
+    # >>> 1.3 Ôter l'en-tête : renvoyer les lignes qui viennent après le repère START, c'est-à-dire
+    # >>> après la première ligne pour laquelle `books.START.match(line)` est vrai.
     for number, line in enumerate(lines):
         if books.START.match(line):
             return lines[number + 1 :]
@@ -58,8 +58,8 @@ def remove_header(lines: list[str]) -> list[str]:
 
 def remove_footer(lines: list[str]) -> list[str]:
     """Ce qui précède la ligne « *** END OF … *** » : après elle vient la licence, en anglais."""
-    # >>> 1.4 Ôter la licence : rendre les lignes qui précèdent la première que reconnaît
-    # >>> `books.END.match(line)`.
+    # >>> 1.4 Ôter la licence : renvoyer les lignes qui viennent avant le repère END, c'est-à-dire
+    # >>> avant la première ligne pour laquelle `books.END.match(line)` est vrai.
     for number, line in enumerate(lines):
         if books.END.match(line):
             return lines[:number]
@@ -69,7 +69,7 @@ def remove_footer(lines: list[str]) -> list[str]:
 
 def strip_lines(lines: list[str]) -> list[str]:
     """Les mêmes lignes, sans le saut de ligne ni les blancs qui les terminent."""
-    # >>> 1.5 Rendre une nouvelle liste, où chaque ligne a perdu les blancs de sa fin, mais non
+    # >>> 1.5 Renvoyer une nouvelle liste, où chaque ligne a perdu les blancs de sa fin, mais non
     # >>> ceux de son début.
     return [line.rstrip() for line in lines]
     # <<< 1.5
@@ -84,7 +84,7 @@ def join_lines(lines: list[str]) -> str:
 
 def split_text_to_list(text: str) -> list[str]:
     """Les phrases d'un paragraphe."""
-    # >>> 1.7 Rendre la liste des phrases de `text`, que trouve le découpeur de NLTK,
+    # >>> 1.7 Renvoyer la liste des phrases de `text`, que trouve le découpeur de NLTK,
     # >>> `sentence_tokenizer`.
     return sentence_tokenizer.tokenize(text)
     # <<< 1.7
@@ -96,18 +96,18 @@ def read_book(path: Path) -> list[list[str]]:
     Les exercices 1.2 à 1.7, dans l'ordre ; l'écran montre ce que fait chacun.
     """
     lines = read_lines(path)
-    print(f"{len(lines):>7}", end="", flush=True)
+    print(f"{console.number(len(lines)):>8}", end="", flush=True)
     lines = remove_header(lines)
-    print(f"{len(lines):>13}", end="", flush=True)
+    print(f"{console.number(len(lines)):>14}", end="", flush=True)
     lines = remove_footer(lines)
-    print(f"{len(lines):>13}", end="", flush=True)
+    print(f"{console.number(len(lines)):>14}", end="", flush=True)
     lines = strip_lines(lines)
     text = join_lines(lines)
-    print(f"{len(text):>11}", end="", flush=True)
+    print(f"{console.number(len(text)):>12}", end="", flush=True)
     paragraphs = cleaning.clean(text)
     language.check_french(paragraphs)
     sentences_of = [split_text_to_list(paragraph) for paragraph in paragraphs]
-    print(f"{sum(map(len, sentences_of)):>8}")
+    print(f"{console.number(sum(map(len, sentences_of))):>9}")
     return sentences_of
 
 
@@ -116,7 +116,7 @@ def count(texts: list[str]) -> tuple[int, int]:
 
     Un mot est ici une suite de lettres ou de chiffres : « l'âme » en fait deux.
     """
-    # >>> 1.8 (bonus) Compter les phrases de la liste `texts`, puis leurs mots, et rendre les deux
+    # >>> 1.8 (bonus) Compter les phrases de la liste `texts`, puis leurs mots, et renvoyer les deux
     # >>> nombres.
     return len(texts), sum(len(re.findall(r"\w+", text)) for text in texts)
     # <<< 1.8
@@ -131,9 +131,9 @@ def random_sentences(texts: list[str], number: int) -> list[str]:
 
 
 # >>> 1.b À réfléchir : pourquoi partager les données en trois, train, validation et test ?
-# Le modèle apprend sur train. Sur validation, on compare les réglages, et l'on garde le meilleur
-# moment de l'entraînement : à force d'être choisi d'après elle, il finit par lui convenir un peu.
-# Seul test, que rien n'a touché, dit ce qu'il vaut.
+# Le modèle apprend sur train. Sur validation, on compare des réglages, et l'on choisit le moment de
+# l'entraînement que l'on garde. À force de choisir d'après elle, on s'y adapte un peu. Test, que
+# l'on n'a jamais regardé, est le seul juge impartial.
 # <<< 1.b
 
 
@@ -141,7 +141,8 @@ def show_result(data: DatasetDict) -> None:
     """Ce que contient chaque partie, et quelques phrases au hasard."""
     for split in data:
         number_of_sentences, number_of_words = count(list(data[split]["text"]))
-        print(f"  {split:<12} {number_of_sentences:>6} phrases {number_of_words:>8} mots")
+        sentences_shown, words_shown = map(console.number, (number_of_sentences, number_of_words))
+        print(f"  {split:<12} {sentences_shown:>7} phrases {words_shown:>9} mots")
     print("\nQuelques phrases au hasard :")
     for sentence in random_sentences(list(data["train"]["text"]), 5):
         print(f"  - {sentence}")
@@ -161,12 +162,12 @@ def parse_options():
     parser.add_argument(
         "--offline",
         action="store_true",
-        help="sans réseau : les livres déjà là, sinon les récits embarqués",
+        help="hors ligne : les livres déjà là, sinon les récits embarqués",
     )
     parser.add_argument(
         "--naive-cut",
         action="store_true",
-        help="montre seulement, livre par livre, ce que laisserait et perdrait une coupe à "
+        help="montre seulement, livre par livre, ce que laisserait et ce que perdrait une coupe à "
         "l'aveugle (50 premières lignes, 100 dernières)",
     )
     return parser.parse_args()
@@ -179,7 +180,7 @@ def main() -> None:
     if options.naive_cut:
         return naive_cut.show(library)
 
-    print(f"  {'':<29} lignes sans en-tête sans licence caractères phrases")
+    print(f"  {'':<29}  lignes  sans en-tête  sans licence  caractères  phrases")
     paragraphs_of = {}
     for book, path in library:
         print(f"  {book.title:<29}", end="", flush=True)
@@ -189,11 +190,14 @@ def main() -> None:
             print(f"\n  {book.title} ({book.id}) est laissé de côté : {error}")
     print(f"\n{len(paragraphs_of)} livres.")
     if len(paragraphs_of) < len(wanted):
-        print(f"Il en manque {len(wanted) - len(paragraphs_of)} : voyez plus haut pourquoi.")
+        missing = len(wanted) - len(paragraphs_of)
+        print(f"Il en manque {missing} : voyez plus haut pourquoi. La même commande les complète.")
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)
-    print(f"Données enregistrées dans {settings.DATA}. Ensuite : {console.step(2)}\n")
+    print(
+        f"Données enregistrées dans {console.shown(settings.DATA)}. Ensuite : {console.step(2)}\n"
+    )
     show_result(data)
 
 

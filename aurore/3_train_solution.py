@@ -1,8 +1,18 @@
 """Étape 3 : le modèle de base lit George Sand.
 
 Le modèle sait déjà le français. On lui fait lire nos livres : à chaque token, il devine le suivant,
-se trompe, et ses poids, les nombres qui le composent, sont un peu corrigés. C'est le réglage fin
-(fine-tuning), une forme d'apprentissage par transfert.
+se trompe, et ses poids sont un peu corrigés. C'est le réglage fin (fine-tuning), une forme
+d'apprentissage par transfert. Les mots de cette étape :
+
+  poids       les nombres qui composent le modèle, et que l'entraînement corrige
+  passage     une suite de 128 tokens, que le modèle lit d'un coup
+  lot         les passages lus avant de corriger les poids (batch)
+  pas         un lot lu, une correction (step)
+  époque      tous les livres lus une fois (epoch)
+  perte       à quel point le modèle se trompe quand il devine le token suivant (loss)
+  perplexité  la même chose, plus parlante : à 40, il hésite comme devant un dé à 40 faces
+  taux        la taille de chaque correction : le taux d'apprentissage (learning rate)
+  plongement  les nombres par lesquels le modèle se représente un token (embedding)
 """
 
 from collections.abc import Iterable
@@ -17,11 +27,11 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from atelier import console, launch, models, settings
 from atelier.models import choice, sizes, vocabulary
-from atelier.models.gpt2 import GPT2  # TFGPT2LMHeadModel, de transformers, qui apprend plus vite
+from atelier.models.gpt2 import GPT2  # le TFGPT2LMHeadModel de transformers, en plus rapide
 from atelier.text import corpus
 from atelier.training import batches, runs, schedule
 
-BLOCK_SIZE = batches.BLOCK_SIZE  # tokens que le modèle lit d'un coup
+BLOCK_SIZE = batches.BLOCK_SIZE  # tokens d'un passage, que le modèle lit d'un coup
 DROPOUT = 0.0  # en dix minutes, rien n'est lu deux fois ; sur plusieurs époques, essayez 0.1
 
 # >>> 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
@@ -44,8 +54,11 @@ def show_summary(model: GPT2) -> None:
     """De quoi le modèle est fait."""
     # >>> 3.1 Afficher le résumé du modèle : ses couches, le nombre de ses paramètres.
     model.summary()  # <<< 3.1
-    blocks, width = model.config.n_layer, model.config.n_embd
-    print(f"La couche « transformer » empile {blocks} blocs identiques, de largeur {width}.\n")
+    layers, width = model.config.n_layer, model.config.n_embd
+    print(
+        f"Le « transformer » de ce résumé empile {layers} couches identiques, de largeur {width}."
+    )
+    print("Params, ce sont ses paramètres : ses poids.\n")
 
 
 # >>> 3.2 À essayer : un autre modèle, par `models.base_model("auteur/nom")`, dans `main`.
@@ -64,17 +77,17 @@ def show_summary(model: GPT2) -> None:
 
 def load_data(folder: Path) -> DatasetDict:
     """Les données que l'étape 1 a enregistrées."""
-    # >>> 3.3 Relire, et rendre, les données enregistrées dans `folder`.
+    # >>> 3.3 Relire, et renvoyer, les données enregistrées dans `folder`.
     return load_from_disk(folder)
     # <<< 3.3
 
 
 def pack(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> np.ndarray:
-    """Les textes en blocs d'identifiants, sans remplissage : (nombre de blocs, BLOCK_SIZE).
+    """Les textes en passages d'identifiants, sans remplissage : (passages, BLOCK_SIZE).
 
     Compléter chaque phrase jusqu'à la plus longue de son lot gaspillerait la moitié du calcul. On
     met donc les textes bout à bout, une fin de texte après chacun (elle s'apprend comme un autre
-    token), et l'on coupe en blocs égaux. Seul le dernier bloc, incomplet, se perd.
+    token), et l'on coupe en passages égaux. Seul le dernier, incomplet, se perd.
     """
     ids = []
     for text in texts:
@@ -85,7 +98,7 @@ def pack(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> np.ndarray
 
 
 def make_blocks(data: DatasetDict, tokenizer) -> tuple[np.ndarray, np.ndarray]:
-    """Les données en blocs de tokens : ceux d'entraînement, et quelques-uns de validation.
+    """Les données en passages : ceux d'entraînement, et quelques-uns de validation.
 
     `corpus.texts` recolle les phrases que l'étape 1 a coupées : un livre se lit d'un seul tenant.
     """
@@ -107,24 +120,27 @@ def compile_model(model: GPT2, learning_rate: keras.optimizers.schedules.Learnin
 
 
 # >>> 3.c À réfléchir : pourquoi corriger les poids après un lot d'exemples, et non après chacun ?
-# Après chacun : un seul exemple renseigne mal, on corrige dans tous les sens, et le processeur,
-# fait pour calculer en bloc, reste à moitié oisif. Après tous : une seule correction par époque,
+# Après chacun : un seul exemple renseigne mal, on corrige dans tous les sens, et le processeur
+# travaille moins bien que sur plusieurs à la fois. Après tous : une seule correction par époque,
 # sûre mais bien trop rare. Le lot est entre les deux.
 # <<< 3.c
 
 
 def fit(model, tf_train_dataset, tf_eval_dataset, epochs: int, saver, *others):
-    """L'entraînement ; rend l'historique des pertes, que Keras a noté.
+    """L'entraînement ; renvoie l'historique des pertes, que Keras a noté.
 
-    `saver` garde le meilleur modèle ; `others` : d'autres aides (callbacks), de même espèce.
+    Keras appelle « époque » ce qui sépare deux évaluations : ici, un cinquième de l'entraînement.
+    `saver` garde le meilleur modèle ; `others` : d'autres fonctions de rappel (callbacks), que
+    `fit` appelle en chemin.
     """
-    # >>> 3.4 Appeler `model.fit` avec tout ce que reçoit `fit` ; rendre l'historique qu'il rend.
+    # >>> 3.4 Appeler `model.fit` : les données d'entraînement, celles de validation, `epochs`, et
+    # >>> dans `callbacks`, `saver` suivi de `others`. Renvoyer l'historique, que `fit` renvoie.
     return model.fit(
         tf_train_dataset,
         validation_data=tf_eval_dataset,
         epochs=epochs,
         callbacks=[saver, *others],
-        verbose=0,  # une des aides dit où l'on en est, mieux que ne ferait Keras
+        verbose=0,  # l'une des fonctions de rappel dit où l'on en est, mieux que ne ferait Keras
     )
     # <<< 3.4
 
@@ -136,7 +152,7 @@ def main() -> None:
     if options.sizes:
         return sizes.show_sizes(base)
 
-    # Le modèle, et nos livres en blocs de tokens.
+    # Le modèle, et nos livres en passages de 128 tokens.
     model, tokenizer = load_model(base, options.resume or choice.tokenizer_to_train(base))
     sizes.freeze(model, options.freeze)
     show_summary(model)
@@ -148,8 +164,8 @@ def main() -> None:
     compile_model(model, rate)
 
     # `run` tient la maison : la place, le nombre de pas, les sauvegardes, la reprise. Il donne à
-    # `fit` les lots à lire, mélangés, en quelques tours que Keras nomme « époques » : le modèle est
-    # évalué à la fin de chacun.
+    # `fit` les lots à lire, mélangés, en cinq tours, ce que Keras appelle « époques » : le modèle
+    # est évalué à la fin de chacun.
     with runs.start(model, tokenizer, rate, train_blocks, eval_blocks, options) as run:
         fit(model, run.tf_train_dataset, run.tf_eval_dataset, run.rounds, run.saver, *run.callbacks)
         run.save()
@@ -157,7 +173,7 @@ def main() -> None:
 
 
 # >>> 3.5 À essayer : `--epochs 2`, puis `--batch-size 16`. Qu'est-ce qui change ?
-# Plus longtemps : la perplexité baisse, puis celle de validation remonte quand le modèle se met à
+# Plus longtemps : la perplexité baisse, puis celle de validation remonte si le modèle se met à
 # retenir ses livres par cœur. De plus gros lots : chaque correction est plus sûre et plus lente,
 # une époque en compte moins, et il faut plus de mémoire. Le meilleur réglage se mesure ; il ne se
 # devine pas.
@@ -191,7 +207,7 @@ def parse_options():
         "--epochs",
         type=console.number_option(int, minimum=1),
         metavar="N",
-        help="lire N fois toutes les données",
+        help="nombre d'époques : lire N fois toutes les données",
     )
     length.add_argument(
         "--max-steps",
@@ -204,7 +220,7 @@ def parse_options():
         type=console.number_option(int, minimum=1),
         default=BATCH_SIZE,
         metavar="N",
-        help=f"blocs de {BLOCK_SIZE} tokens lus avant chaque correction des poids"
+        help=f"passages de {BLOCK_SIZE} tokens lus avant chaque correction des poids"
         " (%(default)s par défaut)",
     )
     parser.add_argument(
@@ -212,14 +228,14 @@ def parse_options():
         type=console.number_option(float, above=0, maximum=1),
         default=LEARNING_RATE,
         metavar="T",
-        help="taux d'apprentissage le plus haut (choisi selon la taille du modèle par défaut)",
+        help="taux d'apprentissage, à son plus haut (par défaut, choisi selon la taille du modèle)",
     )
     parser.add_argument(
         "--freeze",
         type=console.number_option(int, minimum=0),
         default=0,
         metavar="N",
-        help="geler les N premiers blocs : seuls les derniers apprennent",
+        help="geler les N premières couches : seules les dernières apprennent",
     )
     parser.add_argument(
         "--seed",

@@ -27,9 +27,9 @@ from atelier.writing import comparison, explanation, generation
 def load_model(model_folder: Path) -> tuple[PretrainedConfig, TFPreTrainedModel]:
     """La configuration d'un modèle, et ce modèle avec ses poids.
 
-    `TFAutoModelForCausalLM` rend en fait `atelier.models.gpt2.GPT2` : le même, qui écrit plus vite.
+    Ici, `TFAutoModelForCausalLM` renvoie `atelier.models.gpt2.GPT2` : le même, qui écrit plus vite.
     """
-    # TODO 4.1 : Charger, et rendre, la configuration de `model_folder`, puis le modèle de langue
+    # TODO 4.1 : Charger, et renvoyer, la configuration de `model_folder`, puis le modèle de langue
     # (« causal LM ») qu'elle décrit.
     # À utiliser : AutoConfig.from_pretrained, TFAutoModelForCausalLM.from_pretrained
     console.todo("4.1")
@@ -79,7 +79,7 @@ def compare(options) -> None:
 
 
 def explain(options) -> None:
-    """Ce que chaque réglage fait des probabilités d'une phrase."""
+    """Comment chaque réglage change les probabilités, token par token."""
     pipe = generation.load_pipeline(models.model_to_write())
     sampling = Sampling(options.temperature, options.top_p, options.top_k)
     print(explanation.explain(pipe, options.explain, sampling))
@@ -107,22 +107,24 @@ def parse_options():
         type=console.number_option(float, minimum=0),
         default=sampling.TEMPERATURE,
         metavar="T",
-        help="audace du tirage : 0, toujours le plus probable ; 1, les probabilités du modèle "
-        "(%(default)s par défaut)",
+        help="audace du tirage : 0, toujours le token le plus probable ; 1, les probabilités du "
+        "modèle (%(default)s par défaut)",
     )
     parser.add_argument(
         "--top-p",
         type=console.number_option(float, above=0, maximum=1),
         default=sampling.TOP_P,
         metavar="P",
-        help="tirer parmi les plus probables, qui font ensemble la part P (%(default)s par défaut)",
+        help="ne tirer que parmi les tokens les plus probables, ceux dont les probabilités, "
+        "ajoutées, atteignent P, de 0 à 1 (%(default)s par défaut)",
     )
     parser.add_argument(
         "--top-k",
         type=console.number_option(int, minimum=0),
         default=sampling.TOP_K,
         metavar="K",
-        help="tirer parmi les K plus probables ; 0, sans limite (%(default)s par défaut)",
+        help="ne tirer que parmi les K tokens les plus probables ; 0, sans limite "
+        "(%(default)s par défaut)",
     )
     parser.add_argument(
         "--max-new-tokens",
@@ -135,7 +137,7 @@ def parse_options():
         "--seed",
         type=console.number_option(int, 0, 2**32 - 1),
         metavar="N",
-        help="graine du hasard, pour retrouver un texte",
+        help="graine du hasard : avec la même, on retrouve le même texte",
     )
     parser.add_argument(
         "--compare",
@@ -145,12 +147,12 @@ def parse_options():
     parser.add_argument(
         "--explain",
         metavar="PHRASE",
-        help="ce que chaque réglage fait des probabilités, token par token",
+        help="montre comment chaque réglage change les probabilités, token par token",
     )
     parser.add_argument(
         "--originality",
         action="store_true",
-        help="dit quelle suite de mots de chaque texte est déjà dans les livres lus",
+        help="dit quelle suite de mots de chaque texte est déjà, telle quelle, dans les livres lus",
     )
     return parser.parse_args()
 

@@ -75,7 +75,7 @@ def parse_options():
     parser.add_argument(
         "--host",
         default="0.0.0.0" if settings.IN_CONTAINER else "127.0.0.1",
-        help="adresse d'écoute (%(default)s par défaut)",
+        help="adresse d'écoute ; 0.0.0.0 ouvre la page à toute la salle (%(default)s par défaut)",
     )
     parser.add_argument(
         "--port",

@@ -1,6 +1,6 @@
 """Est-ce que mon exercice est juste ?
 
-Juge ce que font vos fonctions, sans réseau et sans modèle entraîné. Rien n'y est exécuté que les exercices demandés, dans
+Juge ce que font vos fonctions, hors ligne et sans modèle entraîné. Rien n'y est exécuté que les exercices demandés, dans
 un autre processus : une boucle sans fin ou une faute de frappe n'y peut rien casser.
 """
 
@@ -49,7 +49,7 @@ def chosen(selection: str) -> list[exercises.Exercise]:
 
 
 def judged(selection: str) -> dict[str, Verdict]:
-    """Le verdict de chaque exercice choisi ; pour un essai, ce qu'en disent les entraînements enregistrés."""
+    """Le verdict de chaque exercice choisi ; pour ce qui est à essayer, ce qu'en disent les entraînements enregistrés."""
     verdicts = process.judge_all([exercise.number for exercise in chosen(selection) if exercise.judged])
     for exercise in chosen(selection):
         if not exercise.judged:
@@ -58,7 +58,7 @@ def judged(selection: str) -> dict[str, Verdict]:
 
 
 def check(selection: str) -> bool:
-    """Montre où l'on en est ; rend True si tout ce qui est demandé, hors bonus et essais, est juste."""
+    """Montre où l'on en est ; renvoie True si tout ce qui est demandé, hors bonus et questions, est juste."""
     verdicts = judged(selection)
     wanted = chosen(selection)
     if len(wanted) == 1:
@@ -92,7 +92,9 @@ def next_exercise(selection: str) -> exercises.Exercise:
         for exercise in chosen(str(step)):
             if exercise.judged and verdicts[exercise.number].mark != RIGHT:
                 return exercise
-    raise AuroreError("Tous les exercices sont justes : il n'y a plus d'indice à donner.")
+    raise AuroreError(
+        "Tous les exercices sont justes : il n'y a plus d'indice à donner. Lancez l'étape, ou passez à la suivante."
+    )
 
 
 def hint(selection: str) -> None:
@@ -111,7 +113,10 @@ def solution(selection: str) -> None:
     exercise = next_exercise(selection)
     verdicts = judged(exercise.number)
     if str(exercise.step) in verdicts:  # le fichier ne se lit pas
-        raise AuroreError(verdicts[str(exercise.step)].mistake)
+        raise AuroreError(
+            f"{exercises.stub_of(exercise.step).name} : {verdicts[str(exercise.step)].mistake}\n"
+            "Corrigez cela d'abord : un fichier que Python ne lit pas ne peut pas être comparé à la solution."
+        )
     if exercise.judged and verdicts[exercise.number].mark == NOT_STARTED:
         raise AuroreError(
             f"Essayez d'abord {exercise.number}, même à moitié : {progress.where(exercise)}\n"
@@ -122,14 +127,18 @@ def solution(selection: str) -> None:
 
 def step_of(selection: str) -> int:
     if not selection.isdecimal():
-        raise AuroreError("Dites de quelle étape il s'agit, par un seul chiffre.")
+        raise AuroreError(
+            f"Dites de quelle étape il s'agit, par un seul chiffre ; par exemple : {console.command('check.py', '3', '--catch-up')}"
+        )
     return int(selection)
 
 
 def reset(step: int) -> None:
     """Remet le stub de l'étape comme au début, et garde à côté le fichier de la personne."""
     if not 1 <= step <= len(settings.STEPS):
-        raise AuroreError(f"L'étape {step} n'a pas de fichier à compléter : de 1 à {len(settings.STEPS)}.")
+        raise AuroreError(
+            f"L'étape {step} n'a pas de fichier à compléter. Choisissez une étape de 1 à {len(settings.STEPS)}."
+        )
     path, stub = exercises.stub_of(step), exercises.stub(step).encode()
     if path.exists() and path.read_bytes() == stub:
         print(f"{path.name} est déjà comme au début.")

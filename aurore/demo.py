@@ -1,4 +1,4 @@
-"""Tout l'atelier en quelques minutes, sans réseau : les étapes 1 à 4 sur les récits et le modèle embarqués.
+"""Tout l'atelier en quelques minutes, sans connexion : les étapes 1 à 4 sur les récits et le modèle embarqués.
 
 Les scripts sont ceux de l'atelier, lancés l'un après l'autre dans un dossier à part : votre travail n'est pas touché.
 """
@@ -17,15 +17,15 @@ SEED = 1
 
 NEXT = f"""
 C'était la démonstration : un petit modèle, quelques récits, quelques minutes. L'atelier entraîne un modèle bien plus
-grand, sur de vrais romans. Pour le commencer :
+grand, sur de vrais livres. Pour le commencer (avec --offline à la fin, si vous n'avez pas de connexion) :
 
-    {console.command("1_prepare_dataset_solution.py")}             (avec --offline, sans réseau)
+    {console.command("1_prepare_dataset_solution.py")}
 
-La suite est dans README.md, étape par étape. Pour écrire le code vous-même : {console.command("check.py --watch")}"""
+La suite est dans README.md, étape par étape. Pour écrire le code vous-même : {console.command("check.py", "--watch")}"""
 
 
 def run_step(script: str, *options: str, capture: bool = False) -> str:
-    """Lance un script de l'atelier, comme on le taperait ; rend ce qu'il a écrit si `capture`."""
+    """Lance un script de l'atelier, comme on le taperait ; renvoie ce qu'il a écrit si `capture`."""
     variables = {"AURORE_HOME": str(HOME), "AURORE_MODEL": "mini", "HF_HUB_OFFLINE": "1", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         [sys.executable, settings.FOLDER / script, *options],
@@ -36,7 +36,10 @@ def run_step(script: str, *options: str, capture: bool = False) -> str:
     if done.returncode == 130:
         raise KeyboardInterrupt
     if done.returncode:
-        raise errors.AuroreError(f"La démonstration s'est arrêtée : {script} a échoué (voir ci-dessus).")
+        raise errors.AuroreError(
+            f"La démonstration s'est arrêtée : {script} a échoué, et dit pourquoi ci-dessus. Relancez-la ; si cela recommence, "
+            f"relancez-la avec {console.variable('AURORE_DEBUG', '1')} pour voir d'où vient l'erreur."
+        )
     return done.stdout
 
 
@@ -64,7 +67,7 @@ def main() -> None:
     write()
     title(f"Étape 3 : le modèle lit les récits, {EPOCHS} fois")
     run_step("3_train_solution.py", "--epochs", str(EPOCHS))
-    title("Étape 4, après l'entraînement : le même modèle, les mêmes amorces, le même hasard")
+    title("Étape 4, après l'entraînement : le même modèle, les mêmes amorces, la même graine")
     write()
 
     print(f"\nDurée : {time.perf_counter() - start:.0f} secondes.")

@@ -1,6 +1,6 @@
-"""Comparer des réglages : le même modèle, les mêmes blocs dans le même ordre, une chose changée à la fois.
+"""Comparer des réglages : le même modèle, les mêmes passages dans le même ordre, une chose changée à la fois.
 
-Chaque essai part du modèle de base et lit autant de texte que les autres. Une image montre toutes les courbes.
+Chaque entraînement part du modèle de base et lit autant de texte que les autres. Une image montre toutes les courbes.
 """
 
 import argparse
@@ -20,12 +20,12 @@ from atelier.training import history as histories
 
 step_3 = importlib.import_module("3_train_solution")  # un nom qui commence par un chiffre ne s'importe pas autrement
 
-READ = 512  # blocs, par essai
+READ = 512  # passages, par entraînement
 EPOCH = 128  # ceux d'une époque quand on ne corrige qu'à sa fin : au-delà, un lot aussi grand prendrait trop de mémoire
 EVALUATIONS = 4
 BATCH_SIZE = 8
 
-# Le titre de chaque expérience, combien de blocs différents on y lit, et ses essais : un nom, la taille des lots en blocs, et
+# Le titre de chaque expérience, combien de passages différents on y lit, et ses entraînements : un nom, la taille des lots, et
 # ce qui multiplie le taux d'apprentissage par défaut.
 EXPERIMENTS = {
     "learning-rate": (
@@ -41,6 +41,14 @@ EXPERIMENTS = {
     ),
 }
 
+# Ce que l'on peut en conclure, et ce que l'on ne peut pas.
+READING = {
+    "learning-rate": "Plus la perplexité est basse, mieux c'est. Le meilleur taux dépend du modèle, et de la taille des lots.",
+    "batch-size": "Plus la perplexité est basse, mieux c'est. Le taux est le même pour tous, ce qui dessert les grands lots : "
+    "ils font moins de corrections, et en supporteraient de plus grandes.",
+    "updates": "Plus la perplexité est basse, mieux c'est. Le taux est le même pour tous, ce qui dessert qui corrige rarement.",
+}
+
 
 def parse_options() -> argparse.Namespace:
     parser = console.argument_parser(
@@ -53,7 +61,7 @@ def parse_options() -> argparse.Namespace:
 
 
 def trial(base, train_blocks, tf_eval_dataset, batch_size: int, factor: float) -> dict:
-    """Un essai ; rend ses pertes, comme `history.json`."""
+    """Un entraînement ; renvoie ses pertes, comme `history.json`."""
     keras.utils.set_random_seed(settings.SEED)
     model, _ = step_3.load_model(base, base)
     rate = schedule.WarmupCosine(factor * schedule.default_learning_rate(model))
@@ -81,14 +89,15 @@ def main() -> None:
     eval_blocks = batches.sample_blocks(step_3.pack(tokenizer, corpus.texts(data["validation"])))
     tf_eval_dataset = batches.in_order(eval_blocks, BATCH_SIZE)
 
-    what = f"{READ} blocs de {batches.BLOCK_SIZE} tokens par essai, dont {len(train_blocks)} différents"
-    print(f"{title} : {what}.")
+    what = f"{READ} passages de {batches.BLOCK_SIZE} tokens lus chaque fois"
+    again = f", les mêmes {len(train_blocks)} relus" if len(train_blocks) < READ else ""
+    print(f"{title} : trois entraînements, {what}{again}. Quelques minutes…", flush=True)
     drawn = []
     for name, batch_size, factor in trials:
         history = trial(base, train_blocks, tf_eval_dataset, batch_size, factor)
-        before, after = (console.decimal(histories.perplexity(history["val_loss"][place])) for place in (0, -1))
+        before, after = (curves.perplexity(history["val_loss"][place]) for place in (0, -1))
         print(
-            f"  {name:<18} {history['steps']:>4} pas   perplexité de validation {before} avant, {after} après",
+            f"  {name:<18} {console.number(history['steps']):>4} pas   perplexité de validation {before} avant, {after} après",
             flush=True,
         )
         read, evaluated = ([step * batch_size for step in history[steps]] for steps in ("loss_steps", "val_steps"))
@@ -98,9 +107,9 @@ def main() -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as partial:
         partial.write_text(
-            curves.picture(title, drawn, f"{choice.name(base)} · {what}", unit="blocs lus"), encoding="utf-8"
+            curves.picture(title, drawn, f"{choice.name(base)} · {what}", unit="passages lus"), encoding="utf-8"
         )
-    print(f"Les courbes : {path}")
+    print(f"{READING[experiment]}\nLes courbes : {console.shown(path)}. Ouvrez-les dans un navigateur.")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def test_every_control_has_a_name(page):
         each for each in page.find_all("main :is(a, button, input, textarea, select, summary, output)") if each.visible
     ]
     assert len(controls) > 12 and not [each.property("outerHTML") for each in controls if not each.label.strip()]
-    assert page.find("#amorce").label == "Il était une fois", "et non l'exemple, qui disparaît quand on écrit"
+    assert page.find("#amorce").label == "Le début de votre histoire", "et non l'exemple, qui disparaît quand on écrit"
 
 
 def test_nothing_moves_for_those_who_asked_for_rest(page):

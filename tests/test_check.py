@@ -70,7 +70,7 @@ def test_what_is_already_right_runs(workshop):
     answer(workshop, _1_2="", _1_3="", _1_4="")
     done = run(str(workshop / "1_prepare_dataset.py"), "--offline", home=workshop)
     assert done.returncode == 1 and "Exercice 1.5 à faire" in done.stderr and "Traceback" not in done.stderr
-    assert re.search(r"La Sonneuse de Valançay +306 +292 +286$", done.stdout), "1.2, 1.3 et 1.4 se voient"
+    assert re.search(r"La Sonneuse de Vérançay +307 +293 +287$", done.stdout), "1.2, 1.3 et 1.4 se voient"
 
 
 def test_the_data_are_kept_before_the_bonus_and_the_next_step_is_a_stub(workshop):

@@ -1,6 +1,7 @@
 """Ce qui se dit à l'écran : des durées, des lignes à taper, ce qui manque à la machine."""
 
 import errno
+import re
 import sys
 
 import pytest
@@ -22,6 +23,37 @@ def test_a_command_is_typed_from_the_project_with_the_python_that_runs(monkeypat
     python = settings.FOLDER.parent / ".venv" / "bin" / "python"
     monkeypatch.setattr(sys, "executable", str(python))
     assert console.command("check.py 1") == f"{python.relative_to(settings.FOLDER.parent)} aurore/check.py 1"
+
+
+def test_in_a_container_a_command_is_the_line_of_the_other_terminal(monkeypatch):
+    monkeypatch.setattr(console, "IN_CONTAINER", True)
+    monkeypatch.setenv("AURORE_MODEL", "mini")
+    assert console.command("5_flask.py") == (
+        'docker run --rm -it -p 80:80 -e AURORE_MODEL=mini -v "$PWD/aurore:/aurore" text-gen python aurore/5_flask.py'
+    )
+
+
+def test_in_a_container_a_file_is_where_the_person_has_it(monkeypatch):
+    data, elsewhere = settings.FOLDER / "data", settings.FOLDER.parent / "ailleurs"
+    assert console.shown(data) == str(data)
+    monkeypatch.setattr(console, "IN_CONTAINER", True)
+    assert console.shown(data) == "aurore/data" and console.shown(elsewhere) == str(elsewhere)
+
+
+def test_a_number_is_written_as_in_french():
+    shown = [console.number(1068739), console.number(42.36, 1), console.number(999), console.number(-1234.5, 2)]
+    assert shown == ["1\u00a0068\u00a0739", "42,4", "999", "-1\u00a0234,50"]
+    assert [console.exact(value) for value in (2**32 - 1, 0.5, 2e-5)] == [
+        "4\u00a0294\u00a0967\u00a0295",
+        "0,5",
+        "0,00002",
+    ]
+
+
+def test_numbers_are_put_in_french_in_one_place():
+    by_hand = re.compile(r""":,[.\d]*f?\}|replace\("\.", ","\)|u202f""")
+    sources = [path for path in settings.FOLDER.rglob("*.py") if path.parent.name != "mini"]
+    assert {path.name for path in sources if by_hand.search(path.read_text("utf-8"))} <= {"console.py", "prose.py"}
 
 
 def refusal(code: int, path) -> OSError:

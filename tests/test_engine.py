@@ -89,7 +89,7 @@ def test_a_visitor_who_stops_waiting_lets_the_others_in(full):
 
 def test_a_damaged_model_fails_its_own_texts_only(room, capsys):
     healthy = begun(room, seed=0, max_new_tokens=60)
-    with pytest.raises(AuroreError, match="la console de la page dit pourquoi"):
+    with pytest.raises(AuroreError, match="le terminal où tourne l'étape 5 dit pourquoi"):
         text(room, model="abîmé")
     assert len(tokens(healthy)) == 59
     assert len(text(room, seed=0, max_new_tokens=2)) == 2

@@ -92,7 +92,7 @@ def test_a_uniform_model_pays_the_same_for_every_token_whatever_the_tokenizer(to
 def row(shown: str, title: str) -> list[float]:
     return [
         float(number.replace(",", "."))
-        for number in re.search(rf"^{title} +(.*)", shown, re.MULTILINE)[1].replace("%", "").split()
+        for number in re.search(rf"^{title} +(.*)", shown, re.MULTILINE)[1].translate({ord("%"): "", 0xA0: ""}).split()
     ]
 
 

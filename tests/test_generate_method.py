@@ -154,7 +154,7 @@ def test_a_tokenizer_that_is_not_the_models_is_refused(tokenizer):
 
 
 def test_spoilt_weights_are_said(model):
-    with pytest.raises(ValueError, match="ne sont pas des nombres"):
+    with pytest.raises(AuroreError, match="ne sont pas des nombres.*étape 3"):
         sampling.adjusted(np.full(5, np.nan, np.float32), sampling.Sampling())
 
 

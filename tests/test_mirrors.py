@@ -108,7 +108,7 @@ def test_a_connection_cut_in_the_middle_is_tried_again(serve, capsys):
         page(WHOLE.encode()[: cuts.pop() if cuts else None], length=len(WHOLE))(request)
 
     assert fetch(serve(answering(answer))).read_text("utf-8") == WHOLE
-    assert "Gabriel : connexion coupée, essai 2 sur 3" in capsys.readouterr().err
+    assert "Gabriel : connexion coupée, tentative 2 sur 3" in capsys.readouterr().err
 
 
 def test_an_absent_book_is_not_a_broken_mirror(tmp_path, serve):

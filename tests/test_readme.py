@@ -1,5 +1,6 @@
 """Le README dit vrai : ses commandes s'exécutent telles quelles, ses options existent."""
 
+import json
 import os
 import re
 import shlex
@@ -10,7 +11,7 @@ import pytest
 from readme import BLOCKS, DOCKER, FOLLOWED, LOCAL, README, execute
 from scripts import AURORE, ROOT, help_of, load
 
-from atelier import exercises, settings
+from atelier import console, exercises, settings
 
 
 def test_there_are_two_sh_blocks_each_complete_by_itself():
@@ -63,6 +64,53 @@ def test_every_docker_line_is_given_for_each_shell():
     }
     assert len(lines["console"]) == 6 and lines["console"] == lines["powershell"] == lines["bat"]
     assert all(line.count("VOLUME") == 1 for line in lines["console"])
+
+
+def after_docker(line: str) -> str:
+    """Ce qui s'exécute dans le conteneur : les mots après le nom de l'image, sinon la commande que dit le Dockerfile."""
+    words = shlex.split(line)
+    command = words[words.index("text-gen") + 1 :]
+    if not command:
+        command = json.loads(re.search(r"^CMD (.*)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)[1])
+    return shlex.join(command)
+
+
+def test_a_container_runs_the_lines_that_are_tested_without_docker():
+    python = ".venv/bin/python "
+    without = {line.removeprefix(python) for line in LOCAL} | {
+        block.rstrip().split(python)[-1] for language, block in BLOCKS if language == "sh"
+    }
+    inside = [after_docker(line) for line in DOCKER if line.startswith("docker run ")]
+    assert len(inside) == 7
+    assert all(line.startswith("python ") and line.removeprefix("python ") in without for line in inside)
+
+
+def test_the_readme_says_once_how_to_turn_a_line_into_its_docker_form(monkeypatch):
+    """La table du README, et les lignes que les scripts affichent dans un conteneur, donnent les lignes docker du README."""
+    instead = dict(re.findall(r"^\| ([^|]*) \| `([^`]*python)` \|$", README, re.MULTILINE))
+    shown = [line for line in DOCKER if " -v " in line]
+    for place, form in instead.items():
+        if place.startswith("Docker"):
+            assert any(line.startswith(form) for language, block in BLOCKS for line in block.splitlines()), place
+    monkeypatch.setattr(console, "IN_CONTAINER", True)
+    monkeypatch.delenv("AURORE_MODEL", raising=False)
+    told = [console.command(f"{step}_solution.py") for step in settings.STEPS]
+    told += [console.command("5_flask.py"), console.command("check.py", "--watch")]
+    assert len(instead) == 4 and told == shown
+    assert console.command("check.py", "1.1").startswith(instead["Docker, sous Linux ou macOS"])
+
+
+def anchor(title: str) -> str:
+    """L'ancre que GitHub donne à un titre."""
+    return "#" + re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def test_the_table_of_contents_leads_somewhere():
+    links = re.findall(r"\]\((#[^)]*)\)", README)
+    titles = re.findall(r"^#+ (.*)$", re.sub(r"(?s)```.*?```", "", README), re.MULTILINE)
+    assert links and set(links) <= set(map(anchor, titles))
+    contents = README.split("\n## ")[0]
+    assert all(f"({anchor(title)})" in contents for title in re.findall(r"^## (.*)$", README, re.MULTILINE))
 
 
 def test_the_options_it_names_exist():

@@ -6,6 +6,7 @@ import pytest
 from small import small_model
 
 from atelier import errors
+from atelier.console import number
 from atelier.models import sizes
 
 
@@ -37,6 +38,6 @@ def test_freezing_says_what_is_trained_and_leaves_a_block(tokenizer, capsys):
     model = small_model(tokenizer)
     sizes.freeze(model, 1)
     trained = sum(variable.shape.num_elements() for variable in model.trainable_variables)
-    assert f"Paramètres entraînés : {trained} sur {model.count_params()}" in capsys.readouterr().out
-    with pytest.raises(errors.AuroreError, match="que 2 blocs"):
+    assert f"Paramètres entraînés : {number(trained)} sur {number(model.count_params())}." in capsys.readouterr().out
+    with pytest.raises(errors.AuroreError, match="que 2 couches"):
         sizes.freeze(model, 2)

@@ -3,13 +3,14 @@
 import re
 
 import pytest
-from scripts import succeed
+from scripts import load, succeed
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer
 
 from atelier import settings
 from atelier.models import vocabulary
 
-SENTENCE = "Bonjour Madame, je m'appelle George Sand. Et vous ?"
+SENTENCE = "Bonjour Madame, je m'appelle George Sand. Et vous, où êtes-vous née ?"
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +37,23 @@ def test_efficiency_counts_tokens_and_whole_words(mini):
     assert per_word > 3 and whole == 0.0
 
 
+def test_the_small_bpe_learns_what_the_library_learns():
+    """Sur un texte où nul compte n'est à égalité, celui de la leçon soude ce que soude la bibliothèque `tokenizers`."""
+    text = "abababab abababab cd cd cd ab" * 3
+    learnt, words = load("2_tokenize_solution.py").learn_merges(text, 3)
+    real = Tokenizer(models.BPE())
+    real.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    real.train_from_iterator([text], trainers.BpeTrainer(vocab_size=4 + 3, show_progress=False))
+    assert sorted(learnt) == sorted(token for token in real.get_vocab() if len(token) > 1)
+    assert [piece for word in words for piece in word] == real.encode(text).tokens
+
+
 def test_step_2_shows_ids_and_pieces_and_says_why(tmp_path):
     shown = succeed("2_tokenize_solution.py", home=tmp_path).stdout
     assert f"« {SENTENCE} »" in shown and " Madame" in shown
-    assert "Ġ y est l'espace" in shown
+    assert "Ġ y est l'espace" in shown and "Ã©" in shown.split("vocabulaire  :")[1].splitlines()[0], "un accent se voit"
+    assert "fusions      : er, ber, berg, berger, la\n" in shown
+    assert "de 57, au lieu de 42" in shown and "--retrain" in shown, "le prix de --retrain est dit avant"
     assert not (tmp_path / "tokenizer").exists()
 
 
@@ -49,4 +63,6 @@ def test_a_retrained_tokenizer_is_saved_reloaded_and_compared(prepared, tmp_path
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "tokenizer")
     assert len(tokenizer) == 2000 and tokenizer.decode(tokenizer(SENTENCE)["input_ids"]) == SENTENCE
     assert tokenizer.eos_token == "<|endoftext|>"
-    assert re.search(r"réentraîné +2000 tokens au vocabulaire, \d,\d\d tokens par mot, \d\d % des mots entiers", shown)
+    assert re.search(
+        r"réentraîné +2\u00a0000 tokens au vocabulaire, \d,\d\d tokens par mot, \d\d % des mots entiers", shown
+    )

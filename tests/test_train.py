@@ -179,6 +179,7 @@ def test_a_training_does_what_it_has_announced(prepared, tiny, tmp_path):
     (tmp_path / "data").symlink_to(prepared / "data")
     options = ["--minutes", "0.1", "--batch-size", "4"]
     shown = succeed("3_train_solution.py", *options, home=tmp_path, AURORE_MODEL=tiny).stdout
+    shown = shown.replace("\u00a0", "")  # l'espace des milliers
     steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque : environ", shown).groups()
     per_epoch = int(re.search(r"une époque fait (\d+) pas", shown)[1])
     assert int(share) == pytest.approx(int(steps) / per_epoch * 100, abs=0.5)

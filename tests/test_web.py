@@ -75,7 +75,7 @@ def test_a_prompt_is_continued_and_everything_is_escaped(address):
 
 
 @pytest.mark.parametrize(
-    "amorce, sentence", [("  ", "est vide"), ("un mot " * 200, "Raccourcissez"), ("un mot " * 400, "2000")]
+    "amorce, sentence", [("  ", "est vide"), ("un mot " * 200, "Raccourcissez"), ("un mot " * 400, "2\u00a0000")]
 )
 def test_a_prompt_that_cannot_be_continued_is_told_and_kept(address, amorce, sentence):
     status, html = get(f"{address}/generate", amorce=amorce)

@@ -80,7 +80,7 @@ def _is_held(path: Path, error: OSError) -> bool:
 
 
 def restored(path: Path) -> Path:
-    """Rend `path`, après y avoir remis l'ancien dossier si un arrêt brutal l'a surpris écarté. À appeler avant de lire."""
+    """Renvoie `path`, après y avoir remis l'ancien dossier si un arrêt brutal l'a surpris écarté. À appeler avant de lire."""
     if not path.exists():
         with suppress(OSError):  # un autre processus l'a remis avant nous, ou un nouveau a pris la place
             previous = [worksite / "previous" for worksite in _worksites(path) if (worksite / "previous").exists()]

@@ -6,6 +6,7 @@ import math
 import os
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 from atelier.errors import AuroreError, Todo
@@ -24,8 +25,8 @@ FULL_DISK = {
     errno.EDQUOT: "Le quota de disque est atteint dans {place}. Libérez de la place, puis relancez la même commande.",
 }
 FORBIDDEN = (
-    "Pas le droit d'écrire dans {place} : rendez-vous propriétaire de ce dossier, ou choisissez-en un autre avec "
-    "AURORE_HOME."
+    "Pas le droit d'écrire dans {place}. Ce dossier doit être à vous (sous Linux et macOS : `sudo chown -R $USER {place}`) ; "
+    "sinon, choisissez-en un autre avec AURORE_HOME."
 )
 CLOSED_HOME = {
     errno.EROFS: "{place} est en lecture seule : montez le volume sans « :ro », ou choisissez un autre dossier avec "
@@ -41,16 +42,30 @@ def tell(message: str) -> None:
 
 
 def command(script: str, *options: str) -> str:
-    """La ligne qui lance un script, telle qu'on la tape ici : `python aurore/…`, ou le Python du dossier .venv."""
+    """La ligne qui lance un script, telle qu'on la tape ici : avec le Python du dossier .venv, ou celui qui tourne.
+
+    Dans le conteneur, la ligne `docker run …` entière : c'est elle que la personne tape, dans son terminal à elle. « $PWD » y va
+    pour bash, zsh, fish et PowerShell ; cmd est le seul qui le nomme autrement, et le README dit comment.
+    """
     python, project = Path(sys.executable), FOLDER.parent
-    here = python.is_relative_to(project) and not IN_CONTAINER
-    return " ".join([str(python.relative_to(project)) if here else "python", f"aurore/{script}", *options])
+    if IN_CONTAINER:
+        port = "-p 80:80 " if script.startswith("5_flask") else ""
+        model = f"-e AURORE_MODEL={os.environ['AURORE_MODEL']} " if os.environ.get("AURORE_MODEL") else ""
+        runs = f'docker run --rm -it {port}{model}-v "$PWD/aurore:/aurore" text-gen python'
+    else:
+        runs = str(python.relative_to(project)) if python.is_relative_to(project) else "python"
+    return " ".join([runs, f"aurore/{script}", *options])
 
 
 def step(number: int) -> str:
     """La ligne qui lance une étape : son stub si c'est un stub qui tourne, sinon sa solution."""
     completes_stubs = Path(sys.argv[0]).stem in STEPS
     return command(STEPS[number - 1] + (".py" if completes_stubs else "_solution.py"))
+
+
+def shown(path: Path) -> str:
+    """Un fichier, là où la personne le trouve : ce qui est dans /aurore pour un conteneur est chez elle dans aurore/."""
+    return path.relative_to(FOLDER.parent).as_posix() if IN_CONTAINER and path.is_relative_to(FOLDER) else str(path)
 
 
 def variable(name: str, value: str) -> str:
@@ -62,9 +77,14 @@ def variable(name: str, value: str) -> str:
     return f"{name}={value} devant la commande"
 
 
-def decimal(value: float, digits: int = 1) -> str:
-    """Un nombre avec la virgule du français."""
-    return f"{value:.{digits}f}".replace(".", ",")
+def number(value: float, digits: int = 0) -> str:
+    """« 1 068 739 », « 42,4 » : un nombre comme le français l'écrit. L'espace, insécable, est celle que toute console connaît."""
+    return f"{value:,.{digits}f}".translate({ord(","): "\u00a0", ord("."): ","})
+
+
+def exact(value: float) -> str:
+    """Un nombre avec les décimales qu'il a, et pas plus : « 4 294 967 295 », « 0,00002 »."""
+    return number(value) if value == int(value) else f"{Decimal(str(value)):f}".replace(".", ",")
 
 
 def duration(seconds: float) -> str:
@@ -88,11 +108,14 @@ def from_the_machine(error: Exception) -> str:
             elsewhere = isinstance(cause.filename, str) and not Path(cause.filename).resolve().is_relative_to(HOME)
             sentences = FULL_DISK if elsewhere else FULL_DISK | CLOSED_HOME
             if cause.errno in sentences:
-                return sentences[cause.errno].format(place=cause.filename if elsewhere else HOME)
+                return sentences[cause.errno].format(place=cause.filename if elsewhere else shown(HOME))
     if "No space left on device" in str(error):  # TensorFlow et safetensors n'en font pas une OSError
-        return FULL_DISK[errno.ENOSPC].format(place=HOME)
+        return FULL_DISK[errno.ENOSPC].format(place=shown(HOME))
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return "La mémoire manque. Fermez d'autres programmes, ou prenez un lot plus petit (--batch-size 4)."
+        return (
+            "La mémoire manque. Fermez d'autres programmes, ou prenez un modèle plus petit "
+            f"({variable('AURORE_MODEL', 'mini')}) ; à l'étape 3, des lots plus petits suffisent parfois (--batch-size 4)."
+        )
     return ""
 
 
@@ -133,11 +156,11 @@ def number_option(
     kind: type, minimum: float = -math.inf, maximum: float = math.inf, above: float = -math.inf
 ) -> Callable:
     """Un type d'option : un nombre de l'espèce `kind`, dans [minimum, maximum] et strictement au-dessus de `above`."""
-    bounds = [f"supérieur à {above:g}"] if above > -math.inf else []
-    bounds += [f"d'au moins {minimum:g}"] if minimum > -math.inf else []
-    bounds += [f"d'au plus {maximum:g}"] if maximum < math.inf else []
-    number = "un nombre entier" if kind is int else "un nombre"
-    expected = f"{number} {' et '.join(bounds)}".rstrip()
+    bounds = [f"supérieur à {exact(above)}"] if above > -math.inf else []
+    bounds += [f"d'au moins {exact(minimum)}"] if minimum > -math.inf else []
+    bounds += [f"d'au plus {exact(maximum)}"] if maximum < math.inf else []
+    kind_of_number = "un nombre entier" if kind is int else "un nombre"
+    expected = f"{kind_of_number} {' et '.join(bounds)}".rstrip()
 
     def parse(text: str):
         try:

@@ -35,7 +35,7 @@ def run(main: Callable[[], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except (Exception, KeyboardInterrupt) as error:
         if interrupted.is_set() or isinstance(error, KeyboardInterrupt):
-            tell("\nInterrompu. Rien n'est resté à moitié écrit : relancez la même commande quand vous voulez.")
+            tell("\nInterrompu. Rien n'est resté à moitié écrit ; la même commande recommencera.")
             sys.exit(130)
         if DEBUG:
             raise
@@ -46,7 +46,7 @@ def run(main: Callable[[], None]) -> None:
 
 
 def _watch_for_interruption() -> threading.Event:
-    """Veille à ce qu'un Ctrl-C ne se perde pas ; rend de quoi savoir s'il y en a eu un.
+    """Veille à ce qu'un Ctrl-C ne se perde pas ; renvoie de quoi savoir s'il y en a eu un.
 
     TensorFlow peut changer le KeyboardInterrupt en une autre erreur, d'où l'`Event` ; et s'il tombe pendant le ménage
     de Python (un destructeur), il est oublié, d'où le `unraisablehook`, qui le renvoie un instant plus tard.
@@ -82,7 +82,7 @@ def explain(error: Exception) -> str:
     if any(frame.name == exercise.function for exercise in exercises.all_exercises()):
         what = python_errors.explain(error)
     else:
-        what = f"une fonction a-t-elle rendu autre chose que prévu ? ({type(error).__name__} : {error})"
+        what = f"une fonction a-t-elle renvoyé autre chose que prévu ? ({type(error).__name__} : {error})"
     check = command("check.py", script[0])
     return f"{exercises.place(script, frame.lineno)} : {what}\nPour savoir quel exercice est en cause : {check}"
 

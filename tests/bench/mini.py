@@ -20,7 +20,7 @@ import numpy as np
 from novels import novel_files, read
 
 from atelier import settings
-from atelier.console import decimal
+from atelier.console import number
 from atelier.text.words import LETTERS
 from atelier.writing import generation
 
@@ -83,7 +83,7 @@ def write(folder: Path) -> list[list[str]]:
 
 
 def percent(share: float) -> str:
-    return f"{decimal(100 * share, 2)} %"
+    return f"{number(100 * share, 2)} %"
 
 
 parser = argparse.ArgumentParser()

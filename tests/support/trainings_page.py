@@ -72,7 +72,7 @@ def seen(client: FlaskClient) -> list[dict]:
 
 
 def figures(run: dict) -> dict:
-    return {name: value.replace("\u202f", " ") for name, value in run["figures"]}
+    return {name: value.replace("\u00a0", " ") for name, value in run["figures"]}
 
 
 class Html(HTMLParser):

@@ -8,7 +8,7 @@ Une solution marque ce que la personne doit écrire, et dit pourquoi :
     # <<< 1.5
 
 Quand la dernière marque termine une ligne de code, seule la droite de cette ligne est à écrire. Quand elles n'entourent
-que des commentaires, ce sont la question et sa réponse : un essai à faire, ou de quoi réfléchir.
+que des commentaires, ce sont la question et sa réponse : quelque chose à essayer, ou de quoi réfléchir.
 """
 
 import functools
@@ -58,7 +58,7 @@ class Exercise:
 
     number: str
     goal: str
-    function: str = ""  # celle que la personne complète ; aucune si c'est un essai ou une question
+    function: str = ""  # celle que la personne complète ; aucune si c'est une question
     solution: str = ""
     use: str = ""
     hints: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ LONGEST = 400  # caractères d'une valeur montrée
 LONGEST_SCREEN = 100_000  # caractères gardés de ce qu'une fonction affiche
 NOT_EXPECTED = "Ce n'est pas le résultat attendu : comparez-les."
 HARD_CODED = (
-    "Même réponse que pour l'essai précédent : est-elle écrite d'avance ? Servez-vous de ce que la fonction reçoit."
+    "Même réponse que pour l'appel précédent : est-elle écrite d'avance ? Servez-vous de ce que la fonction reçoit."
 )
 
 
@@ -38,7 +38,7 @@ KINDS = {
 
 
 class Wrong(Exception):
-    """Un essai qui n'est pas juste : pourquoi et, s'il y a lieu, l'appel, ce qu'il a donné, ce qu'on attendait."""
+    """Une réponse qui n'est pas juste : pourquoi et, s'il y a lieu, l'appel, ce qu'il a donné, ce qu'on attendait."""
 
     def __init__(self, mistake: str, call: str = "", got: str = "", expected: str = ""):
         super().__init__(mistake)
@@ -111,14 +111,14 @@ def _same(value, expected) -> bool:
 
 def _mistake(result: Result, expected, mistakes: dict[str, Any]) -> str:
     if result.value is None and result.printed.strip():
-        return "Le résultat s'affiche au lieu d'être rendu : `print(…)` ne rend rien. Gardez ce qu'il entoure, et rendez-le."
+        return "Le résultat s'affiche au lieu d'être renvoyé : `print(…)` ne renvoie rien. Remplacez `print(…)` par `return …`."
     if result.value is None:
-        return "La fonction ne rend rien : il manque `return`, ou bien elle en sort sans passer par lui."
+        return "La fonction ne renvoie rien : il manque `return`, ou bien elle en sort sans passer par lui."
     for sentence, wrong in mistakes.items():
         if _same(result.value, wrong):
             return sentence
     if type(result.value) is not type(expected):
-        return f"Il faut {_kind(expected)}, et la fonction rend {_kind(result.value)}."
+        return f"Il faut {_kind(expected)}, et la fonction renvoie {_kind(result.value)}."
     return _list_mistake(result.value, expected) if isinstance(expected, list) and expected else NOT_EXPECTED
 
 

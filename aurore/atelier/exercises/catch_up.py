@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from atelier import exercises, settings
+from atelier import console, exercises, settings
 from atelier.console import command, variable
 from atelier.errors import AuroreError
 from atelier.models import choice
@@ -14,7 +14,7 @@ from atelier.text import books, corpus
 def catch_up(number: int) -> None:
     """Met en place ce que les étapes précédentes auraient donné à l'étape `number`. Les fichiers de la personne ne changent pas."""
     if not 1 <= number <= 5:
-        raise AuroreError(f"Il n'y a pas d'étape {number} : de 1 à 5.")
+        raise AuroreError(f"Il n'y a pas d'étape {number}. Choisissez-en une de 1 à 5.")
     if number > 1:
         _catch_up_data()
     if number > 2:
@@ -28,14 +28,19 @@ def _catch_up_data() -> None:
     """Les données que fait la solution, des livres déjà téléchargés ; celles qui sont là, si l'on n'a pas de quoi les refaire."""
     here, embedded = books.book_list(offline=True), books.embedded()
     if here == embedded and _books_of_the_data() - {book.id for book in embedded}:
-        print(f"Données : celles qui sont déjà dans {DATA} ; leurs livres ne sont plus là pour les refaire.")
+        print(
+            f"Données : celles qui sont déjà dans {console.shown(DATA)} ; leurs livres ne sont plus là pour les refaire."
+        )
         return
     print("Données : la solution de l'étape 1 les prépare, en une quinzaine de secondes…", flush=True)
     done = subprocess.run([sys.executable, exercises.solution_of(1), "--offline"], stdout=subprocess.DEVNULL)
     if done.returncode:
-        raise AuroreError("La solution de l'étape 1 a échoué : voir ci-dessus.")
-    kind = "récits embarqués, faute de romans téléchargés" if here == embedded else "livres"
-    print(f"Données : {len(here)} {kind}, {len(corpus.load_data()['train'])} phrases d'entraînement.")
+        raise AuroreError(
+            "La solution de l'étape 1 a échoué, et dit pourquoi ci-dessus. Relancez ; si cela recommence, "
+            f"relancez avec {variable('AURORE_DEBUG', '1')} pour voir d'où vient l'erreur."
+        )
+    kind = "récits embarqués, faute de livres téléchargés" if here == embedded else "livres"
+    print(f"Données : {len(here)} {kind}, {console.number(len(corpus.load_data()['train']))} phrases d'entraînement.")
 
 
 def _books_of_the_data() -> set[str]:
@@ -48,7 +53,9 @@ def _books_of_the_data() -> set[str]:
 
 def _catch_up_tokenizer() -> None:
     if folder := choice.retrained_tokenizer():
-        print(f"Tokenizer : celui que vous avez réentraîné. Pour celui du modèle de base, effacez {folder}.")
+        print(
+            f"Tokenizer : celui que vous avez réentraîné. Pour celui du modèle de base, effacez {console.shown(folder)}."
+        )
     else:
         print("Tokenizer : celui du modèle de base.")
     name = settings.BASE_MODEL

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 from atelier import machine, settings
-from atelier.console import command, decimal, variable
+from atelier.console import command, number, shown, variable
 from atelier.models import choice
 from atelier.settings import FOLDER, HOME, IN_CONTAINER
 from atelier.text import books
@@ -30,7 +30,7 @@ def check() -> None:
     if any(fault for fault, _ in necessary):
         raise SystemExit(1)
     if any(fault for fault, _ in comfortable):
-        print("\nL'atelier peut commencer ; ce qui reste à faire évite d'attendre le réseau de la salle.")
+        print("\nL'atelier peut commencer ; ce qui reste à faire évite d'attendre le wifi de la salle.")
     else:
         print("\nTout est prêt.")
 
@@ -82,7 +82,7 @@ def _tensorflow() -> tuple[str, str]:
 
 def _memory() -> tuple[str, str]:
     free = machine.available_memory()
-    line = f"{decimal(free / 1e9)} Go de mémoire libre"
+    line = f"{number(free / 1e9, 1)} Go de mémoire libre"
     if free < MINI_MEMORY:
         return (
             f"il en faut {MINI_MEMORY / 1e9:.0f} pour entraîner mini : fermez d'autres programmes, ou donnez plus de mémoire à Docker",
@@ -95,8 +95,9 @@ def _memory() -> tuple[str, str]:
 
 def _disk() -> tuple[str, str]:
     free = shutil.disk_usage(_existing(HOME)).free
-    fault = f"il en faut {DISK / 1e9:.0f}" if free < DISK else ""
-    return fault, f"{free / 1e9:.0f} Go libres sur le disque de {HOME}"
+    remedy = "libérez de la place, ou choisissez un autre disque avec AURORE_HOME"
+    fault = f"il en faut {DISK / 1e9:.0f}. Pour cela, {remedy}" if free < DISK else ""
+    return fault, f"{free / 1e9:.0f} Go libres sur le disque de {shown(HOME)}"
 
 
 def _existing(folder):
@@ -110,10 +111,11 @@ def _writable() -> tuple[str, str]:
             pass
     except OSError as error:
         return (
-            f"{error.strerror}. Rendez-vous propriétaire de ce dossier, montez le volume sans « :ro », ou changez AURORE_HOME",
-            f"écriture dans {HOME}",
+            f"{error.strerror}. Ce dossier doit être à vous (sous Linux et macOS : `sudo chown -R $USER {shown(HOME)}`), et le volume monté "
+            "sans « :ro » ; sinon, choisissez un autre dossier avec AURORE_HOME",
+            f"écriture dans {shown(HOME)}",
         )
-    return "", f"écriture dans {HOME}"
+    return "", f"écriture dans {shown(HOME)}"
 
 
 def _books() -> tuple[str, str]:
@@ -131,11 +133,12 @@ def _base_model() -> tuple[str, str]:
 
 
 def _port() -> tuple[str, str]:
-    number = 80 if IN_CONTAINER else 8080
+    port = 80 if IN_CONTAINER else 8080
+    remedy = "-p 8080:80 au lieu de -p 80:80" if IN_CONTAINER else command("5_flask.py", "--port", "8081")
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", number))
+            listener.bind(("127.0.0.1", port))
         except OSError:
-            return "un autre programme l'occupe : la page web prendra --port", f"le port {number} est pris"
-    return "", f"le port {number} est libre"
+            return f"un autre programme l'occupe. Pour la page web : {remedy}", f"le port {port} est pris"
+    return "", f"le port {port} est libre"

@@ -25,10 +25,10 @@ from pathlib import Path
 from unittest import mock
 
 from atelier import exercises
+from atelier.console import command
 from atelier.errors import Todo
 from atelier.exercises import python_errors
 from atelier.exercises.calls import Wrong
-from atelier.settings import FOLDER
 
 RIGHT, WRONG, NOT_STARTED = "right", "wrong", "not started"
 
@@ -65,7 +65,7 @@ def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: typ
     if not callable(function):
         return Verdict(
             WRONG,
-            f"La fonction `{exercise.function}` n'est plus dans le fichier : effacée, ou renommée ? Rendez-lui son nom.",
+            f"La fonction `{exercise.function}` n'est plus dans le fichier : effacée, ou renommée ? Remettez-lui son nom.",
         )
     try:
         with mock.patch("socket.getaddrinfo", _only_here):
@@ -83,7 +83,7 @@ def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: typ
     except Exception as surprise:  # un résultat si inattendu que l'exercice ne sait pas le regarder
         return Verdict(
             WRONG,
-            "Ce n'est pas le résultat attendu, ni même rien de ce qu'on attendait.",
+            "Le résultat n'a pas du tout la forme attendue : relisez le but de l'exercice, puis le premier indice.",
             got=f"{type(surprise).__name__} : {surprise}",
         )
     return Verdict(RIGHT)
@@ -143,7 +143,7 @@ def _main_thread_clock() -> Callable[[], float]:
 
 
 def _only_here(host, *arguments, _getaddrinfo=socket.getaddrinfo, **options):
-    """Rien ne sort de cette machine : la vérification se fait sans réseau, et une adresse écrite en dur se voit tout de suite."""
+    """Rien ne sort de cette machine : la vérification se fait hors ligne, et une adresse écrite en dur se voit tout de suite."""
     if host not in (None, "127.0.0.1", "localhost"):
         raise Elsewhere(str(host))
     return _getaddrinfo(host, *arguments, **options)
@@ -168,7 +168,7 @@ def main(path: Path, step: int, seconds: float) -> None:
             "",
             Verdict(
                 WRONG,
-                f"{path.name} n'existe plus. Pour le retrouver comme au début : python {FOLDER.name}/check.py {step} --reset",
+                f"{path.name} n'existe plus. Pour le retrouver comme au début : {command('check.py', str(step), '--reset')}",
             ),
         )
         return

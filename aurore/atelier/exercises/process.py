@@ -10,6 +10,7 @@ import tempfile
 import threading
 
 from atelier import exercises
+from atelier.console import command
 from atelier.errors import AuroreError
 from atelier.exercises.judge import WRONG, Verdict
 from atelier.settings import FOLDER
@@ -89,7 +90,10 @@ class Judge:
         finally:
             self.close()
         if not found:
-            raise AuroreError(f"La vérification de l'étape {self.step} n'a pas pu commencer :\n{self._complaint()}")
+            raise AuroreError(
+                f"La vérification de l'étape {self.step} n'a pas pu commencer :\n{self._complaint().strip()}\n"
+                f"Relancez-la ; si cela recommence, voyez si cet ordinateur est prêt : {command('check.py', '--environment')}"
+            )
         return found
 
     def _complaint(self) -> str:

@@ -63,7 +63,7 @@ TRIALS = {
 
 
 def tried(number: str) -> str:
-    """Ce que les entraînements enregistrés disent d'un essai : « 2 tailles de lot : 8, 16 » ; rien s'il n'a pas été fait."""
+    """Ce que les entraînements enregistrés disent d'une chose à essayer : « 2 tailles de lot : 8, 16 » ; rien si elle ne l'a pas été."""
     if number not in TRIALS:
         return ""
     key, name = TRIALS[number]

@@ -20,7 +20,7 @@ def explain(error: BaseException, here: dict[str, str] | None = None) -> str:
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     frame = learner_frame(error)
     if frame is None and re.match(r"TypeError: .*(?:takes .*positional|missing .*positional|unexpected keyword)", text):
-        return "La fonction ne prend plus ce qu'elle doit prendre : rendez-lui sa première ligne d'origine."
+        return "La fonction ne prend plus ce qu'elle doit prendre : remettez-lui sa première ligne d'origine."
     for pattern, meaning in (*(here or {}).items(), *MEANINGS):
         if match := re.match(pattern, text, re.DOTALL):
             return meaning.format(*match.groups()) + _line(error, frame)

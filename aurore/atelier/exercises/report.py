@@ -23,14 +23,14 @@ def sign(mark: str) -> str:
 
 
 def line(exercise: Exercise, verdict: Verdict) -> str:
-    """« ✔ 1.5  Rendre une nouvelle liste… », à la largeur de l'écran."""
+    """« ✔ 1.5  Renvoyer une nouvelle liste… », à la largeur de l'écran."""
     width = shutil.get_terminal_size((110, 24)).columns - 1
     text = f"  {sign(verdict.mark)} {exercise.number}  {exercise.goal}"
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def listing(verdicts: dict[str, Verdict]) -> str:
-    """Les exercices jugés, et les essais et questions de leurs étapes, étape par étape."""
+    """Les exercices jugés, et les questions de leurs étapes, étape par étape."""
     lines = []
     shown = [exercise for exercise in exercises.all_exercises() if exercise.number in verdicts]
     for step, of_this_step in groupby(shown, key=lambda exercise: exercise.step):
@@ -76,7 +76,7 @@ def hints(exercise: Exercise) -> list[str]:
         lines.append(f"  Un indice de plus : {command('check.py', exercise.number, '--hint')}")
     else:
         solution = command("check.py", exercise.number, "--solution")
-        lines.append(f"  C'est le dernier. Après un essai, la solution : {solution}")
+        lines.append(f"  C'est le dernier. Une fois que vous avez essayé, la solution : {solution}")
     return lines
 
 

@@ -77,7 +77,7 @@ def exercise_3(tokens_analysis, _) -> None:
         result = call(tokens_analysis, tokenizer, text)
         if getattr(result.value, "keys", None) and "input_ids" in result.value.keys():
             raise Wrong(
-                "C'est tout ce que rend le tokenizer : les identifiants y sont sous la clé `input_ids`.",
+                "C'est tout ce que renvoie le tokenizer : les identifiants y sont sous la clé `input_ids`.",
                 result.call,
                 show(dict(result.value)),
                 show(encoding["input_ids"]),
@@ -143,7 +143,7 @@ def exercise_4(vocabulary_of, _) -> None:
                 "La fin de texte est un token comme les autres : sans `skip_special_tokens`.": tokenizer.convert_ids_to_tokens(
                     ids, skip_special_tokens=True
                 ),
-                "Refaire le texte, puis le recouper, ne rend pas toujours les mêmes tokens : partez de `ids`.": tokenizer.tokenize(
+                "Refaire le texte, puis le recouper, ne redonne pas toujours les mêmes tokens : partez de `ids`.": tokenizer.tokenize(
                     tokenizer.decode(ids)
                 ),
                 HARD_CODED: mini.tokenize(TEXTS[0]),
@@ -211,7 +211,7 @@ def exercise_6(retrain, _) -> None:
         got = f"un vocabulaire de {len(result.value)} tokens"
         if result.value.get_vocab() == mini_tokenizer().get_vocab():
             raise Wrong(
-                "C'est le tokenizer de départ : `train_new_from_iterator` en rend un nouveau, c'est lui qu'il faut rendre.",
+                "C'est le tokenizer de départ : `train_new_from_iterator` en renvoie un nouveau, c'est lui qu'il faut renvoyer.",
                 result.call,
                 got,
             )

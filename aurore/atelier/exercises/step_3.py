@@ -65,7 +65,7 @@ def exercise_3(load_data, _) -> None:
                 reject(result, data)
             if value.keys() != data.keys():
                 raise Wrong(
-                    "Il faut les trois parties, train, validation et test : rendez ce que `load_from_disk` rend.",
+                    "Il faut les trois parties, train, validation et test : renvoyez ce que `load_from_disk` renvoie.",
                     result.call,
                     show(list(value)),
                     show(list(data)),
@@ -73,7 +73,7 @@ def exercise_3(load_data, _) -> None:
             rows = [value[split][:] for split in data]
             if rows != [data[split][:] for split in data]:
                 sentence = (
-                    "Les parties sont mélangées, ou changées : rendez-les telles quelles."
+                    "Les parties sont mélangées, ou changées : renvoyez-les telles quelles."
                     if word in repr(rows)
                     else "Ce ne sont pas les données de ce dossier : son nom est-il écrit en dur ? Il est dans `folder`."
                 )
@@ -112,8 +112,8 @@ FIT_ERRORS = {
     r"ValueError: `y` argument is not supported": "Les données de validation se donnent par leur nom : `validation_data=tf_eval_dataset`.",
     r"(?:TypeError|ValueError|AttributeError): .*(?:got multiple values|batch_size|'int' object|'Witness')": "Après les données, chaque option se donne par son nom : `epochs=…`, `callbacks=…`.",
     r"KeyError: 'pop from|ValueError: Unexpected result": "`fit` n'a pas reçu de données : `tf_train_dataset` d'abord.",
-    r"AttributeError: 'str' object has no attribute 'set_(?:model|params)'": "`callbacks` attend une liste d'aides, telles que `saver`, sans guillemets.",
-    r"TypeError: .*set_params\(\) missing": "Une classe d'aide est donnée sans ses parenthèses.",
+    r"AttributeError: 'str' object has no attribute 'set_(?:model|params)'": "`callbacks` attend une liste de fonctions de rappel (callbacks), telles que `saver`, sans guillemets.",
+    r"TypeError: .*set_params\(\) missing": "Une classe de fonctions de rappel (callback) est donnée sans ses parenthèses.",
 }
 
 
@@ -130,14 +130,14 @@ def exercise_4(fit, _) -> None:
         history, batches = result.value, int(model.optimizer.iterations.numpy())
         if history is None and batches:
             raise Wrong(
-                "L'entraînement a eu lieu, mais son histoire est perdue : `return model.fit(…)`.",
+                "L'entraînement a eu lieu, mais son historique est perdu : `return model.fit(…)`.",
                 shown,
                 "None",
                 "<History>",
             )
         if isinstance(history, dict):
             raise Wrong(
-                "Il faut ce que `fit` rend, tout entier : la suite du script y prend `history`.",
+                "Il faut ce que `fit` renvoie, tout entier : la suite du script y prend `history`.",
                 shown,
                 show(history),
                 "<History>",

@@ -53,14 +53,14 @@ def exercise_1(load_model, _) -> None:
             result = call(load_model, folder, errors=LOAD_ERRORS)
             if isinstance(result.value, TFPreTrainedModel):
                 raise Wrong(
-                    "Le modèle est là, la configuration manque : rendez les deux, `return config, model`.",
+                    "Le modèle est là, la configuration manque : renvoyez les deux, `return config, model`.",
                     result.call,
                     show(result.value),
                     "(config, model)",
                 )
             if isinstance(result.value, PretrainedConfig):
                 raise Wrong(
-                    "La configuration est là, le modèle manque : rendez les deux, `return config, model`.",
+                    "La configuration est là, le modèle manque : renvoyez les deux, `return config, model`.",
                     result.call,
                     show(result.value),
                     "(config, model)",
@@ -69,7 +69,7 @@ def exercise_1(load_model, _) -> None:
                 reject(result, (model.config, model))
             if len(result.value) != 2:
                 raise Wrong(
-                    f"Il faut deux valeurs, `config, model` ; la fonction en rend {len(result.value)}.", result.call
+                    f"Il faut deux valeurs, `config, model` ; la fonction en renvoie {len(result.value)}.", result.call
                 )
             if mistake := _wrong_model(*result.value, width, model):
                 got = f"({', '.join(map(show, result.value))})"
@@ -77,15 +77,15 @@ def exercise_1(load_model, _) -> None:
 
 
 def _wrong_model(config, loaded, width: int, model: TFPreTrainedModel) -> str:
-    """Ce qui ne va pas dans les deux valeurs rendues, quand `model`, de cette largeur, est celui qu'il fallait charger."""
+    """Ce qui ne va pas dans les deux valeurs renvoyées, quand `model`, de cette largeur, est celui qu'il fallait charger."""
     if isinstance(config, PretrainedConfig) and isinstance(loaded, PretrainedConfig):
         return "Il y a deux configurations, et pas de modèle."
     if isinstance(loaded, PretrainedConfig):
         return "Les deux sont intervertis : d'abord la configuration, ensuite le modèle."
     if not isinstance(config, PretrainedConfig):
-        return "Le premier des deux n'est pas une configuration : `AutoConfig.from_pretrained` en rend une."
+        return "Le premier des deux n'est pas une configuration : `AutoConfig.from_pretrained` en renvoie une."
     if not isinstance(loaded, TFPreTrainedModel):
-        return "Le second des deux n'est pas un modèle : `TFAutoModelForCausalLM.from_pretrained` en rend un."
+        return "Le second des deux n'est pas un modèle : `TFAutoModelForCausalLM.from_pretrained` en renvoie un."
     if not isinstance(loaded, TFGPT2LMHeadModel):
         return "Ce modèle ne sait pas écrire : il lui manque sa sortie. Il faut `TFAutoModelForCausalLM`."
     if loaded.config.n_embd != width:
@@ -185,16 +185,16 @@ def exercise_3(write, _) -> None:
         if result.value == expected and followed:
             continue
         mistakes = {
-            "`outputs` n'a rien reçu (None). `print` affiche et ne rend rien : ôtez-le, gardez ce qu'il entoure.": None,
-            "La liste rendue est vide : ajoutez-y chaque réponse, `outputs.append(…)`.": [],
+            "`outputs` n'a rien reçu (None). `print` affiche et ne renvoie rien : ôtez-le, gardez ce qu'il entoure.": None,
+            "La liste renvoyée est vide : ajoutez-y chaque réponse, `outputs.append(…)`.": [],
             "Une seule amorce a sa suite : donnez à `pipe` toute la liste.": expected[0],
             "Seule la dernière amorce a sa suite : donnez à `pipe` toute la liste.": expected[-1],
             "Une seule réponse est là : il en faut une par amorce.": expected[:1],
             "Les deux premières amorces seulement ont leur suite : il peut y en avoir plus.": expected[:2],
-            "Ce sont les textes seuls : rendez tout ce que `pipe` rend, `get_text` y prendra le texte à l'exercice 4.4.": [
+            "Ce sont les textes seuls : renvoyez tout ce que `pipe` renvoie, `get_text` y prendra le texte à l'exercice 4.4.": [
                 output[0]["generated_text"] for output in expected
             ],
-            "Il manque un niveau de liste : chaque réponse est une liste de propositions. Rendez ce que `pipe` rend, sans y toucher.": [
+            "Il manque un niveau de liste : chaque réponse est une liste de propositions. Renvoyez ce que `pipe` renvoie, sans y toucher.": [
                 output[0] for output in expected
             ],
             "Ce sont les amorces, sans leur suite : il faut appeler `pipe`.": prompts,
@@ -217,7 +217,7 @@ def _misuse(outputs: list, prompts: list[str], followed: bool) -> str:
         if isinstance(one, dict) and "generated_text" in one
     ]
     if len(texts) != len(outputs):
-        return "Ce n'est pas la forme que rend `pipe` : rendez sa réponse, sans y toucher, une seule fois pour toute la liste."
+        return "Ce n'est pas la forme que renvoie `pipe` : renvoyez sa réponse, sans y toucher, une seule fois pour toute la liste."
     if len(texts) != len(prompts):
         return f"Nombre de réponses : {len(texts)}, pour {len(prompts)} amorces. Il en faut une pour chacune."
     if not followed:
@@ -242,9 +242,9 @@ def exercise_4(print_texts, _) -> None:
         raw = "generated_text" in result.printed or f"'{texts[0]}'" in result.printed
         if raw or not apart or places != sorted(places) or any(len(matches) != 1 for matches in found):
             got = result.printed or (
-                "rien d'affiché, et rien de rendu"
+                "rien d'affiché, et rien de renvoyé"
                 if result.value is None
-                else f"rien d'affiché ; rendu : {show(result.value)}"
+                else f"rien d'affiché ; renvoyé : {show(result.value)}"
             )
             raise Wrong(
                 _misprint(result, texts, [len(matches) for matches in found], places),
@@ -268,7 +268,7 @@ def _misprint(result, texts: tuple[str, ...], times: list[int], places: list[tup
     if f"'{texts[0]}'" in printed:
         return "Ces guillemets, ces crochets sont de Python : affichez les textes un par un, avec `print(get_text(output))`."
     if not any(times):
-        return "Ce ne sont pas les textes reçus : affichez-les tels que `get_text` les rend, depuis `outputs`."
+        return "Ce ne sont pas les textes reçus : affichez-les tels que `get_text` les renvoie, depuis `outputs`."
     if times[0] and not any(times[1:]) and len(texts) > 1:
         return "Seul le premier texte s'affiche : une boucle sur `outputs`, qui ne s'arrête pas au premier, les montre tous."
     if times[-1] and not any(times[:-1]) and len(texts) > 1:

@@ -27,7 +27,7 @@ def follow_all(chosen: list[Exercise]) -> None:
             if len(exercises) > 1:
                 print(f"\nÉtape {number} : tout est juste. Lancez-la : {command(stub_of(number).name)}", flush=True)
     except KeyboardInterrupt:
-        print(f"\nÀ bientôt. Pour reprendre où vous en êtes : {command('check.py --watch')}")
+        print(f"\nÀ bientôt. Pour reprendre où vous en êtes : {command('check.py', '--watch')}")
 
 
 def _in_order(chosen: list[Exercise]) -> list[Exercise]:
@@ -67,7 +67,7 @@ def _follow_step(exercises: list[Exercise], enter: queue.SimpleQueue) -> None:
 
 
 def _wait_for_a_save(exercise: Exercise, verdict: Verdict, seen: bytes, enter: queue.SimpleQueue) -> bytes:
-    """Montre l'exercice, et ce qu'il en est, jusqu'à ce que le fichier change ; rend son nouveau contenu."""
+    """Montre l'exercice, et ce qu'il en est, jusqu'à ce que le fichier change ; renvoie son nouveau contenu."""
     path = stub_of(exercise.step)
     while True:
         print(report.detail(exercise, verdict))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from atelier import settings
 from atelier.atomic import restored
-from atelier.console import tell, variable
+from atelier.console import shown, tell, variable
 from atelier.errors import AuroreError
 from atelier.models import hub
 from atelier.models.integrity import checked
@@ -26,11 +26,12 @@ def base_model(name: str | None = None) -> Path:
         return checked(Path(name).expanduser().resolve())
     if not re.fullmatch(r"\w[\w.-]*/[\w.-]+", name):
         raise AuroreError(
-            f"AURORE_MODEL : « {name} » n'est ni un dossier, ni un modèle du hub (« auteur/nom »), ni « mini »."
+            f"AURORE_MODEL : « {name} » n'est ni un dossier, ni un modèle du hub (« auteur/nom »), ni « mini ». "
+            f"Corrigez-la, par exemple : {variable('AURORE_MODEL', 'mini')}."
         )
     if folder := hub.cached_folder(name):
         tell(f"Modèle de base : {name} (déjà téléchargé).")
-        return checked(folder, f"Effacez {folder.parents[1]} et recommencez : il sera téléchargé de nouveau.")
+        return checked(folder, f"Effacez {shown(folder.parents[1])} et recommencez : il sera téléchargé de nouveau.")
     try:
         hub.probe(name)
     except hub.Unavailable as error:
@@ -68,9 +69,11 @@ def latest_run() -> Path | None:
     name = latest.read_text(encoding="utf-8").strip()
     if not name or not (settings.MODELS / name).is_dir():
         raise AuroreError(
-            f"{latest} nomme « {name} », qui n'est plus dans {settings.MODELS}. Effacez ce fichier, ou relancez l'étape 3."
+            f"{shown(latest)} nomme « {name} », qui n'est plus dans {shown(settings.MODELS)}. Effacez ce fichier, ou relancez l'étape 3."
         )
-    return checked(settings.MODELS / name, f"Relancez l'étape 3, ou effacez {latest} pour revenir au modèle de base.")
+    return checked(
+        settings.MODELS / name, f"Relancez l'étape 3, ou effacez {shown(latest)} pour revenir au modèle de base."
+    )
 
 
 def model_to_write() -> Path:
@@ -83,7 +86,7 @@ def model_to_write() -> Path:
 
 
 def history(folder: Path) -> dict:
-    """L'histoire d'un entraînement (`history.json`), vide pour un modèle qui n'en a pas."""
+    """L'historique d'un entraînement (`history.json`), vide pour un modèle qui n'en a pas."""
     path = folder / "history.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
@@ -91,7 +94,7 @@ def history(folder: Path) -> dict:
 def tokenizer_to_train(base: Path) -> Path:
     """Le dossier du tokenizer de l'étape 3 : celui que l'étape 2 a réentraîné, sinon celui du modèle de base."""
     if folder := retrained_tokenizer():
-        tell(f"Tokenizer : celui que l'étape 2 a réentraîné ({folder}).")
+        tell(f"Tokenizer : celui que l'étape 2 a réentraîné ({shown(folder)}).")
     return folder or base
 
 

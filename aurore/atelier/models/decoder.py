@@ -67,7 +67,7 @@ class Decoder:
         ]
 
     def start(self, prompts: Sequence[Sequence[int]], length: int = 0) -> np.ndarray:
-        """Lit des amorces, à la suite des textes en cours ; rend les logits du token qui suivra chacune, (amorces, vocabulaire).
+        """Lit des amorces, à la suite des textes en cours ; renvoie les logits du token qui suivra chacune, (amorces, vocabulaire).
 
         `length` : combien de tokens ces textes auront à la fin, si on le sait. Lève `ValueError` si le contexte n'en tient pas tant.
         """
@@ -84,7 +84,7 @@ class Decoder:
         return logits.numpy()
 
     def step(self, ids: Sequence[int]) -> np.ndarray:
-        """Ajoute un token à chaque texte ; rend les logits de celui qui suivra, (textes, vocabulaire).
+        """Ajoute un token à chaque texte ; renvoie les logits de celui qui suivra, (textes, vocabulaire).
 
         Lève `ValueError` si l'un des textes remplit déjà le contexte.
         """

@@ -129,7 +129,7 @@ class GPT2(TFGPT2LMHeadModel):
         """Le `generate` de transformers. `streamer` : un `TextStreamer`, que la bibliothèque réserve à PyTorch ; il veut un seul texte.
 
         Elle prépare les amorces, les options et ce qui modifie les logits, puis appelle l'une des deux méthodes qui suivent. Elles
-        écrivent avec notre décodeur ; ce qu'il ne sait pas faire revient à la bibliothèque, qui rend alors le texte d'un coup.
+        écrivent avec notre décodeur ; ce qu'il ne sait pas faire revient à la bibliothèque, qui donne alors le texte d'un coup.
         """
         self._streamer = streamer
         try:
@@ -223,6 +223,6 @@ def _plain(input_ids: tf.Tensor, options: dict) -> bool:
     return bool((np.diff(mask) >= 0).all() and mask[:, -1].all())
 
 
-# Les scripts restent ceux que l'on trouve partout : `TFAutoModelForCausalLM.from_pretrained` rend ce modèle-ci.
+# Les scripts restent ceux que l'on trouve partout : `TFAutoModelForCausalLM.from_pretrained` renvoie ce modèle-ci.
 GPT2.__name__ = GPT2.__qualname__ = TFGPT2LMHeadModel.__name__  # ceux que la bibliothèque reconnaît
 TFAutoModelForCausalLM.register(GPT2Config, GPT2, exist_ok=True)

@@ -1,6 +1,6 @@
 """Le hub Hugging Face : savoir en quinze secondes s'il répond, et rapporter un modèle entier malgré les coupures.
 
-`from_pretrained("auteur/modele")` essaie six fois chaque fichier : sans réseau, il fait attendre plusieurs minutes
+`from_pretrained("auteur/modele")` essaie six fois chaque fichier : hors ligne, il fait attendre plusieurs minutes
 avant d'échouer, même quand tout est déjà dans le cache. On décide donc ici, une seule fois, et l'on charge ensuite
 un dossier.
 """
@@ -26,7 +26,7 @@ from huggingface_hub.utils import (
     enable_progress_bars,
 )
 
-from atelier.console import tell, variable
+from atelier.console import number, tell, variable
 from atelier.errors import AuroreError
 
 PROBE_SECONDS = 10  # avec les imports du script, la décision est prise en quinze secondes
@@ -46,7 +46,7 @@ CUT = (
 class Unavailable(AuroreError):
     """Le hub ne donnera pas ce modèle : pourquoi (un bout de phrase), et que faire."""
 
-    def __init__(self, reason: str, remedy: str = "Réessayez avec du réseau"):
+    def __init__(self, reason: str, remedy: str = "Réessayez avec une connexion"):
         super().__init__(reason)
         self.remedy = remedy
 
@@ -66,7 +66,7 @@ def probe(model_id: str) -> None:
     Un jeton périmé (HF_TOKEN) fait refuser même un modèle public : on s'en passe alors, ici et pour tout ce qui suit.
     """
     if constants.HF_HUB_OFFLINE:
-        raise Unavailable("HF_HUB_OFFLINE interdit de demander au hub")
+        raise Unavailable("HF_HUB_OFFLINE interdit d'interroger le hub")
     answer = _ask(model_id)
     if answer is not None and answer.status_code == 401 and "authorization" in build_hf_headers():
         tell("Le hub refuse votre jeton (HF_TOKEN) : est-il périmé ? On s'en passera.")
@@ -103,20 +103,20 @@ def _ask(model_id: str) -> requests.Response | None:
 def download(model_id: str) -> Path:
     """Le dossier du modèle, téléchargé dans le cache ; une coupure reprend là où elle s'est faite.
 
-    Lève `AuroreError` si le modèle n'a pas ce qu'il faut, ou si le réseau coupe trop souvent.
+    Lève `AuroreError` si le modèle n'a pas ce qu'il faut, ou si la connexion coupe trop souvent.
     """
     try:
         size = get_hf_file_metadata(hf_hub_url(model_id, WEIGHTS)).size
         tell(
-            f"Téléchargement de {model_id} : {size / 1e6:.0f} Mo, une seule fois. Pour s'en passer : Ctrl-C, puis "
-            f"recommencer avec le petit modèle embarqué ({variable('AURORE_MODEL', 'mini')})."
+            f"Téléchargement de {model_id}, sur le hub (le catalogue de modèles de Hugging Face) : {number(size / 1e6)} Mo, "
+            f"une seule fois. Pour s'en passer : Ctrl-C, puis recommencer avec le petit modèle embarqué ({variable('AURORE_MODEL', 'mini')})."
         )
         for name in REQUIRED:
             _download_file(model_id, name, progress=False)
         for name in OPTIONAL:
             try:
                 _download_file(model_id, name, progress=False)
-            except LocalEntryNotFoundError:  # c'est le réseau qui manque, non le fichier
+            except LocalEntryNotFoundError:  # c'est la connexion qui manque, non le fichier
                 raise
             except EntryNotFoundError:
                 pass
@@ -151,7 +151,7 @@ def _download_file(model_id: str, name: str, progress: bool) -> str:
             except CUT as error:
                 if attempt == TRIES:
                     raise
-                tell(f"Connexion coupée ({type(error).__name__}) ; reprise, essai {attempt + 1} sur {TRIES}.")
+                tell(f"Connexion coupée ({type(error).__name__}) ; reprise, tentative {attempt + 1} sur {TRIES}.")
                 time.sleep(2**attempt)
     finally:
         if hidden:

@@ -1,8 +1,12 @@
-"""Choisir le token suivant : ce que la température, top-k et top-p font des probabilités, puis le tirage."""
+"""Choisir le token suivant : comment la température, top-k et top-p changent les probabilités, puis le tirage."""
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from atelier.console import shown
+from atelier.errors import AuroreError
+from atelier.settings import MODELS
 
 MAX_NEW_TOKENS, TEMPERATURE, TOP_P, TOP_K = 60, 0.8, 0.95, 0
 
@@ -23,13 +27,14 @@ def adjusted(logits: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.nda
     """Les tokens entre lesquels tirer, et leurs probabilités, dans l'ordre des identifiants. `logits` : (vocabulaire,).
 
     Comme transformers : la température d'abord, puis les `top_k` plus probables (Fan et al., 2018), puis, de ceux-là, les
-    plus probables qui font ensemble `top_p` au moins (Holtzman et al., 2020). Lève `ValueError` si les scores ne sont pas
+    plus probables qui font ensemble `top_p` au moins (Holtzman et al., 2020). Lève `AuroreError` si les scores ne sont pas
     des nombres.
     """
     highest = logits.max()
     if np.isnan(highest):  # un seul qui n'en est pas un suffit
-        raise ValueError(
-            "Les scores de ce modèle ne sont pas des nombres : ses poids sont abîmés, ou son entraînement a divergé."
+        raise AuroreError(
+            "Les scores de ce modèle ne sont pas des nombres : ses poids sont abîmés, ou son entraînement a divergé. Relancez "
+            f"l'étape 3 avec un taux plus petit (--learning-rate) ; ou, pour revenir au modèle de base, effacez {shown(MODELS / 'latest')}."
         )
     if not np.float32(sampling.temperature):
         return logits.argmax()[None], np.ones(1)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from atelier.console import tell, variable
+from atelier.console import number, tell, variable
 from atelier.errors import AuroreError
 from atelier.text.words import LETTERS
 
@@ -48,7 +48,7 @@ def set_end_of_text(model, tokenizer) -> None:
     """
     if not 0 <= model.config.vocab_size - len(tokenizer) < PADDED:
         raise AuroreError(
-            f"Ce tokenizer ({len(tokenizer)} tokens) n'est pas celui de ce modèle, qui en connaît {model.config.vocab_size} : "
+            f"Ce tokenizer ({number(len(tokenizer))} tokens) n'est pas celui de ce modèle, qui en connaît {number(model.config.vocab_size)} : "
             "leurs fichiers ont été mêlés. Refaites le dossier du modèle, ou choisissez-en un autre : "
             f"{variable('AURORE_MODEL', 'mini')}."
         )
@@ -60,7 +60,7 @@ def set_end_of_text(model, tokenizer) -> None:
 
 
 def adapt_embeddings(model, old_tokenizer, new_tokenizer) -> int:
-    """Passe le modèle au vocabulaire d'un nouveau tokenizer ; rend le nombre de tokens repris tels quels.
+    """Passe le modèle au vocabulaire d'un nouveau tokenizer ; renvoie le nombre de tokens repris tels quels.
 
     Un token que l'ancien vocabulaire connaissait garde sa ligne dans la matrice des plongements (embeddings) ; un
     nouveau reçoit la moyenne de ses anciens morceaux. Sinon chaque identifiant désignerait un autre mot qu'avant.
@@ -79,7 +79,7 @@ def adapt_embeddings(model, old_tokenizer, new_tokenizer) -> int:
     model.resize_token_embeddings(len(new_tokenizer))
     model.get_input_embeddings().weights[0].assign(rows)
     tell(
-        f"Nouveau vocabulaire : {kept} tokens existaient déjà et gardent leurs poids ; {len(rows) - kept} sont nouveaux "
+        f"Nouveau vocabulaire : {number(kept)} tokens existaient déjà et gardent leurs poids ; {number(len(rows) - kept)} sont nouveaux "
         "et partent de la moyenne de leurs morceaux."
     )
     return kept

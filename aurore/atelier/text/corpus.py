@@ -9,7 +9,7 @@ from pathlib import Path
 from datasets import Dataset, DatasetDict, Features, Value, load_from_disk
 
 from atelier.atomic import atomic_write, restored
-from atelier.console import step, tell
+from atelier.console import shown, step, tell
 from atelier.errors import AuroreError
 from atelier.settings import CACHE, DATA, EXCERPTS, SEED
 from atelier.text import books
@@ -76,17 +76,17 @@ def exists(folder: Path = DATA) -> bool:
 
 
 def checked(folder: Path = DATA) -> Path:
-    """Rend `folder` si `load_from_disk` peut y lire le corpus ; sinon lève `AuroreError`."""
+    """Renvoie `folder` si `load_from_disk` peut y lire le corpus ; sinon lève `AuroreError`."""
     remedy = f"Lancez d'abord l'étape 1 : {step(1)}"
     if not exists(folder):
-        raise AuroreError(f"Pas de données dans {folder}. {remedy}")
+        raise AuroreError(f"Pas de données dans {shown(folder)}. {remedy}")
     try:
         data = load_from_disk(folder)
         complete = all(len(data[split]["text"]) for split in ("train", "validation", "test"))
     except Exception as error:
-        raise AuroreError(f"Les données de {folder} sont abîmées ({type(error).__name__}). {remedy}") from error
+        raise AuroreError(f"Les données de {shown(folder)} sont abîmées ({type(error).__name__}). {remedy}") from error
     if not complete:
-        raise AuroreError(f"Les données de {folder} sont incomplètes. {remedy}")
+        raise AuroreError(f"Les données de {shown(folder)} sont incomplètes. {remedy}")
     return folder
 
 
@@ -94,7 +94,9 @@ def folder() -> Path:
     """Le dossier des données de l'étape 1 ou, si elle n'est pas faite, celui des récits embarqués. Dit lequel."""
     if exists():
         return checked()
-    tell(f"Pas encore de données dans {DATA} : les récits embarqués en tiennent lieu. Pour de vrais romans : {step(1)}")
+    tell(
+        f"Pas encore de données dans {shown(DATA)} : les récits embarqués en tiennent lieu. Pour de vrais livres : {step(1)}"
+    )
     embedded = CACHE / f"extraits-{_fingerprint()}"
     try:
         return checked(embedded)

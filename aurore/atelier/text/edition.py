@@ -1,6 +1,6 @@
 """Ce que transcripteurs, éditeurs et imprimeurs disent autour du livre : crédits, préfaces, catalogues, tables.
 
-Des règles comme celles de `cleaning` : chacune reçoit les blocs, et rend ceux qu'elle laisse à l'autrice.
+Des règles comme celles de `cleaning` : chacune reçoit les blocs, et renvoie ceux qu'elle laisse à l'autrice.
 """
 
 import re

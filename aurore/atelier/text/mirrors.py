@@ -1,4 +1,4 @@
-"""Rapporter des livres entiers d'un miroir du projet Gutenberg, par le réseau d'une salle : lent, coupé, gardé par un portail."""
+"""Rapporter des livres entiers d'un miroir du projet Gutenberg, par le wifi d'une salle : lent, coupé, gardé par un portail."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from urllib.error import ContentTooShortError, HTTPError, URLError
 from urllib.parse import urlsplit
 
 from atelier.atomic import provisional
-from atelier.console import decimal, tell
+from atelier.console import command, number, tell
 from atelier.errors import AuroreError
 from atelier.settings import PUBLIC_MIRRORS
 from atelier.text import books
@@ -32,7 +32,7 @@ class Fault(Enum):
     ABSENT = "n'a pas ce livre"
     FORBIDDEN = "refuse nos requêtes (403), peut-être parce que toute la salle a la même adresse"
     CUT = "n'en a donné que le début : la connexion est coupée avant la fin"
-    DROPPED = "coupe la connexion à chaque essai"
+    DROPPED = "coupe la connexion à chaque tentative"
     WEB_PAGE = "donne une page web au lieu du livre (le portail du wifi ? un navigateur permet de s'y connecter)"
     NOT_TEXT = "donne un fichier qui n'est pas du texte"
     NOT_A_BOOK = "donne un texte qui n'est pas un livre du projet Gutenberg (il n'a pas de ligne START)"
@@ -45,7 +45,7 @@ class MirrorDown(AuroreError):
         self.summary = f"{urlsplit(mirror).netloc or mirror} {answer}"
         super().__init__(
             f"{self.summary}. Les livres déjà téléchargés sont gardés. Réessayez plus tard, donnez un autre miroir "
-            "(--mirror ADRESSE_OU_DOSSIER), ou continuez sans réseau avec --offline."
+            "(--mirror ADRESSE_OU_DOSSIER), ou continuez hors ligne, avec --offline."
         )
 
 
@@ -105,7 +105,9 @@ def base_url(mirror: str) -> str:
         return mirror.rstrip("/")
     if Path(mirror).expanduser().is_dir():
         return Path(mirror).expanduser().resolve().as_uri()
-    raise AuroreError(f"Le miroir « {mirror} » n'est ni une adresse (http://…) ni un dossier qui existe.")
+    raise AuroreError(
+        f"Le miroir « {mirror} » n'est ni une adresse (http://…) ni un dossier qui existe. Corrigez --mirror, ou ôtez-le."
+    )
 
 
 def candidates(book: Book, base: str) -> list[str]:
@@ -131,7 +133,7 @@ def _fetch_from(base: str, book: Book, download_file: Callable[[str, Path], None
                 return None
             if fault not in (Fault.CUT, Fault.DROPPED) or url.startswith("file:"):
                 break
-            tell(f"  {book.title} : connexion coupée, essai {attempt} sur {TRIES}.")
+            tell(f"  {book.title} : connexion coupée, tentative {attempt} sur {TRIES}.")
         if fault is Fault.DROPPED:
             raise MirrorDown(base, fault.value)
         faults.append(fault)
@@ -149,7 +151,9 @@ def _download(url: str, path: Path, download_file: Callable[[str, Path], None]) 
         with provisional(path) as partial:
             download_file(url, partial)
             if not partial.exists():
-                raise AuroreError(f"download_file n'a rien écrit dans {partial}.")
+                raise AuroreError(
+                    f"download_file n'a rien écrit dans {partial}. Vérifiez-le : {command('check.py', '1.1')}"
+                )
             books.mend_encoding(partial)
             if not (fault := content_fault(partial)):
                 os.replace(partial, path)
@@ -222,13 +226,13 @@ class _Patience(urllib.request.BaseHandler):
         def read(size: int = -1) -> bytes:
             nonlocal received
             block = b""
-            # read1 rend ce qui est arrivé ; read attendrait le bloc entier, octet après octet s'il le faut.
+            # read1 renvoie ce qui est arrivé ; read attendrait le bloc entier, octet après octet s'il le faut.
             while len(block) != size and (piece := response.read1(size - len(block) if size > 0 else -1)):
                 block += piece
                 received += len(piece)
                 elapsed = time.monotonic() - start
                 if elapsed > PATIENCE and received < SLOWEST * elapsed:
-                    raise TooSlow(f"{decimal(received / elapsed / 1000)} ko/s")
+                    raise TooSlow(f"{number(received / elapsed / 1000, 1)} ko/s")
             return block
 
         if response.status == 200:

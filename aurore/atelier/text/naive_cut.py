@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from atelier.console import number
 from atelier.text import books
 from atelier.text.books import Book
 from atelier.text.cleaning import author_blocks
@@ -35,4 +36,4 @@ def show(library: Iterable[tuple[Book, Path]]) -> None:
     counts.append(("en tout", sum(left for _, left, _ in counts), sum(lost for *_, lost in counts)))
     print(f"  {'':<32} {'laissées':>9} {'perdues':>9}")
     for title, left, lost in counts:
-        print(f"  {title:<32} {left:>9} {lost:>9}")
+        print(f"  {title:<32} {number(left):>9} {number(lost):>9}")

@@ -12,7 +12,7 @@ from atelier.training import history as histories
 
 BEST = "best.h5"  # les poids seuls ; « .weights.h5 » garderait aussi l'état de l'optimiseur, deux fois plus gros
 SAVE_EVERY = 45  # secondes : ce qu'un arrêt brutal fait perdre au plus, à peu près
-SHOW_EVERY = 2  # secondes entre deux écritures de l'histoire seule, pour la page qui dessine la courbe à mesure
+SHOW_EVERY = 2  # secondes entre deux écritures de l'historique seul, pour la page qui dessine la courbe à mesure
 
 
 def best_checkpoint(folder: Path, history: dict) -> keras.callbacks.ModelCheckpoint:
@@ -27,7 +27,7 @@ def best_checkpoint(folder: Path, history: dict) -> keras.callbacks.ModelCheckpo
 
 
 class Backup(keras.callbacks.Callback):
-    """Enregistre de quoi reprendre : l'histoire, les poids, l'état de l'optimiseur, le pas où l'on est.
+    """Enregistre de quoi reprendre : l'historique, les poids, l'état de l'optimiseur, le pas où l'on est.
 
     BackupAndRestore, de Keras, reprendrait les données à leur début. Un `tf.train.Checkpoint` retient le nombre de pas
     (`optimizer.iterations`) ; le taux et la place dans les données s'en déduisent.
@@ -57,13 +57,13 @@ class Backup(keras.callbacks.Callback):
         return int(self.model.optimizer.iterations.numpy())
 
     def save(self) -> None:
-        """L'histoire d'abord : `restore` en ôtera ce qui suit l'état enregistré."""
+        """L'historique d'abord : `restore` en ôtera ce qui suit l'état enregistré."""
         histories.write(self.folder, self.history)
         self.manager.save(checkpoint_number=self.step())
         self.saved = self.written = time.perf_counter()
 
     def restore(self) -> int:
-        """Remet le modèle et son optimiseur dans l'état enregistré ; rend le pas où l'on en était, et oublie ce qui le suivait."""
+        """Remet le modèle et son optimiseur dans l'état enregistré ; renvoie le pas où l'on en était, et oublie ce qui le suivait."""
         self.manager.checkpoint.restore(self.manager.latest_checkpoint).assert_existing_objects_matched()
         step = self.history["resumed_at"] = self.step()
         for steps, *measures in (("loss_steps", "loss", "loss_seconds"), ("val_steps", "val_loss")):

@@ -4,22 +4,22 @@ from atelier.quiet import tf
 
 import numpy as np
 
-BLOCK_SIZE = 128  # tokens par bloc
+BLOCK_SIZE = 128  # tokens d'un passage
 EVALUATION_BLOCKS = 48  # assez pour voir la perte baisser, assez peu pour ne pas faire attendre
 
 
 def sample_blocks(blocks: np.ndarray, number: int = EVALUATION_BLOCKS) -> np.ndarray:
-    """Au plus `number` blocs, répartis sur toute la longueur."""
+    """Au plus `number` passages, répartis sur toute la longueur."""
     return blocks[np.linspace(0, len(blocks) - 1, min(number, len(blocks))).astype(int)]
 
 
 def in_order(blocks: np.ndarray, batch_size: int) -> tf.data.Dataset:
-    """Des lots de `batch_size` blocs au plus, `{"input_ids": (lot, longueur)}`, dans l'ordre : pour évaluer."""
+    """Des lots de `batch_size` passages au plus, `{"input_ids": (lot, longueur)}`, dans l'ordre : pour évaluer."""
     return tf.data.Dataset.from_tensor_slices({"input_ids": blocks}).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
 def shuffled(blocks: np.ndarray, batch_size: int, seed: int) -> tf.data.Dataset:
-    """Les lots d'un entraînement, époque après époque et sans fin : l'ordre des blocs ne dépend que de la graine.
+    """Les lots d'un entraînement, époque après époque et sans fin : l'ordre des passages ne dépend que de la graine.
 
     Un entraînement repris au pas 300 passe donc les 300 premiers lots (`skip`), et lit ce que le premier aurait lu. Tous
     les lots sont pleins : celui qui finit une époque commence la suivante.

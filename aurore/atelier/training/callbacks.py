@@ -8,10 +8,11 @@ from atelier.quiet import keras
 
 import numpy as np
 
-from atelier.console import decimal, duration, tell, variable
+from atelier import settings
+from atelier.console import duration, number, tell, variable
 from atelier.errors import AuroreError
 from atelier.models.sampling import TEMPERATURE, TOP_K, TOP_P
-from atelier.training.history import perplexity
+from atelier.training.curves import perplexity
 
 EVALUATIONS = 5  # au long d'un entraînement
 FEW_STEPS = 20  # au-dessous, la perte n'a pas le temps de baisser
@@ -21,10 +22,9 @@ PROMPT = "Elle regarda longtemps la rivière, et"
 
 def warn_if_short(steps: int) -> None:
     """Dit que le modèle n'aura presque rien appris, et que faire."""
+    smaller = "" if settings.BASE_MODEL == "mini" else f", ou un plus petit modèle ({variable('AURORE_MODEL', 'mini')})"
     if steps < FEW_STEPS:
-        tell(
-            f"En si peu de pas, il n'apprendra presque rien : donnez plus de minutes, ou un plus petit modèle ({variable('AURORE_MODEL', 'mini')})."
-        )
+        tell(f"En si peu de pas, le modèle n'apprendra presque rien : donnez plus de minutes{smaller}.")
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -106,8 +106,8 @@ class Progress(keras.callbacks.Callback):
         self.shown = now
         seconds = (now - self.begun) / (step - self.done)
         line = (
-            f"pas {step}/{self.steps} · {self.tokens_per_step / seconds:.0f} tokens/s · reste {duration((self.steps - step) * seconds)}"
-            f" · perte {decimal(logs['loss'], 2)} · perplexité {decimal(perplexity(logs['loss']))}"
+            f"pas {number(step)} sur {number(self.steps)} · {number(self.tokens_per_step / seconds)} tokens/s · reste {duration((self.steps - step) * seconds)}"
+            f" · perte {number(logs['loss'], 2)} · perplexité {perplexity(logs['loss'])}"
         )
         print(f"\r\033[K{line}" if self.on_screen else line, end="" if self.on_screen else "\n", flush=True)
 
@@ -117,7 +117,7 @@ class Progress(keras.callbacks.Callback):
             erase = "\r\033[K" if self.on_screen else ""
             sentence = write(self.model, self.tokenizer, seed=step)
             print(
-                f"{erase}pas {step} · perplexité de validation {decimal(perplexity(logs['val_loss']))} · « {sentence} »",
+                f"{erase}pas {number(step)} · perplexité de validation {perplexity(logs['val_loss'])} · « {sentence} »",
                 flush=True,
             )
 

@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass
 from itertools import accumulate, cycle, pairwise
 
+from atelier.console import number
+
 Points = list[tuple[float, float]]
 Line = tuple[str, Points, Points]  # un trait du dessin : son nom, par où il passe, les points qu'il porte
 
@@ -56,7 +58,10 @@ def picture(title: str, curves: list[Curve], subtitle: str = "", unit: str = "pa
     raw = _points(curves[0].steps, curves[0].losses) if alone else []
     lines = [line for curve in curves for line in _lines(curve, alone)]
     axes = _axes(lines, raw, end=736 if alone else 636)
-    drawn = [_tag("title", html.escape(_fitted(title))), _tag("desc", html.escape(_description(curves, axes.top)))]
+    drawn = [
+        _tag("title", html.escape(_fitted(title))),
+        _tag("desc", html.escape(_description(curves, axes.top, unit))),
+    ]
     drawn += [*_page(title, subtitle, unit, axes), _stroke(raw, axes, stroke=INKS[0], stroke_width=1, opacity=0.35)]
     for (_, path, dots), (ink, dash, shape) in zip(lines, cycle(LOOKS)):
         drawn.append(_stroke(path, axes, stroke=ink, stroke_width=2.4, stroke_dasharray=dash))
@@ -64,7 +69,7 @@ def picture(title: str, curves: list[Curve], subtitle: str = "", unit: str = "pa
             dots = dots + path
         drawn += [_mark(axes.at(dot), shape, ink) for dot in dots if dot[1] <= axes.top]
         drawn += [_mark(axes.at(point), "M-6,3L0,-9L6,3Z", ink) for point in _exits(path, axes.top)]
-    drawn += _labels(lines, axes, [_note(path, [] if alone else dots, axes.top) for _, path, dots in lines])
+    drawn += _labels(lines, axes, [_note(path, [] if alone else dots, axes.top, unit) for _, path, dots in lines])
     drawn += _perplexities(lines[1][2], raw + lines[0][1], axes) if alone else []
     return _tag("svg", "\n".join(drawn), **SVG, font_family="Georgia, 'Times New Roman', serif", font_size=15)
 
@@ -111,32 +116,29 @@ def _exits(path: Points, top: float) -> Points:
     return [after for before, after in pairwise([(0, -math.inf), *path]) if before[1] <= top < after[1]]
 
 
-def _number(value: float, digits: int = 0) -> str:
-    return f"{value:,.{digits}f}".translate({ord(","): "\u202f", ord("."): ","})
-
-
-def _perplexity(loss: float) -> str:
-    """Entre combien de tokens le modèle hésite : l'exponentielle de la perte, en trois chiffres au moins."""
+def perplexity(loss: float) -> str:
+    """Entre combien de tokens, tous aussi probables, le modèle hésite : l'exponentielle de la perte, en trois chiffres au moins."""
     value = math.exp(min(loss, 100.0))
-    return _number(value, 2 if value < 10 else 1 if value < 100 else 0) if value < 1e6 else "> 10⁶"
+    return number(value, 2 if value < 10 else 1 if value < 100 else 0) if value < 1e6 else "> 10⁶"
 
 
-def _note(path: Points, dots: Points, top: float) -> str:
+def _note(path: Points, dots: Points, top: float, unit: str) -> str:
     """Ce que l'on retient d'un trait : où il sort du cadre, sinon sa meilleure validation."""
     if path and path[-1][1] > top:
-        return f"sort du cadre au pas {_number(_exits(path, top)[-1][0])}"
+        moment = "pas" if unit == "pas" else "passage"
+        return f"sort du cadre au {moment} {number(_exits(path, top)[-1][0])}"
     best = min((loss for _, loss in dots), default=math.inf)
-    return f"meilleure perplexité {_perplexity(best)}" if best < math.inf else ""
+    return f"meilleure perplexité {perplexity(best)}" if best < math.inf else ""
 
 
-def _description(curves: list[Curve], top: float) -> str:
+def _description(curves: list[Curve], top: float, unit: str) -> str:
     """Le dessin, pour qui l'écoute."""
-    sentences = ["Perte, en nats par token, selon le pas de l'optimiseur."]
+    sentences = ["Perte par token, à mesure de l'entraînement."]
     for curve in curves:
         for kind, path, dots in _lines(curve, alone=True):
-            known = [f"{_number(loss, 2)} (perplexité {_perplexity(loss)})" for _, loss in path if loss < math.inf]
+            known = [f"{number(loss, 2)} (perplexité {perplexity(loss)})" for _, loss in path if loss < math.inf]
             span = f"de {known[0]} à {known[-1]}" if known else "aucune perte finie"
-            facts = ", ".join(filter(None, [span, _note(path, dots, top)]))
+            facts = ", ".join(filter(None, [span, _note(path, dots, top, unit)]))
             sentences.append(f"« {_fitted(curve.name)} », {kind} : {facts}.")
     return " ".join(sentences)
 
@@ -176,16 +178,16 @@ def _page(title: str, subtitle: str, unit: str, axes: Axes) -> list[str]:
         _text(480, 54 if subtitle else 66, _fitted(title, 32), font_size=26, letter_spacing=0.5, text_anchor="middle"),
         _text(480, 80, _fitted(subtitle, 54), font_size=16, text_anchor="middle", **ASIDE),
         _tag("path", d="M400,98H470M490,98H560M480,93L485,98L480,103L475,98Z", fill=INKS[1], stroke=INKS[1]),
-        _text(28, TOP - 16, "perte (nats par token)", **ASIDE),
+        _text(28, TOP - 16, "perte (par token)", **ASIDE),
         _text(932, TOP - 16, "perplexité", text_anchor="end", **ASIDE),
         _text(axes.end + 34, BOTTOM + 24, unit, **ASIDE),
         _tag("path", d=f"M{LEFT},{BOTTOM}H{axes.end}" + "".join(f"M{x},{BOTTOM}v6" for x, _ in steps), stroke=FADED),
-        *(_text(x, BOTTOM + 24, _number(step), text_anchor="middle") for x, step in steps),
+        *(_text(x, BOTTOM + 24, number(step), text_anchor="middle") for x, step in steps),
     ]
     for y, loss in [(axes.at((0, loss))[1], loss) for loss in losses]:
         drawn.append(_tag("path", d=f"M{LEFT},{y}H{RIGHT}", stroke=RULE, stroke_width=0.8, opacity=0.7))
-        drawn.append(_text(LEFT - 10, y + 5, _number(loss, digits), text_anchor="end"))
-        drawn.append(_text(RIGHT + 8, y + 5, _perplexity(loss), fill=FADED))
+        drawn.append(_text(LEFT - 10, y + 5, number(loss, digits), text_anchor="end"))
+        drawn.append(_text(RIGHT + 8, y + 5, perplexity(loss), fill=FADED))
     return drawn
 
 
@@ -228,7 +230,7 @@ def _perplexities(dots: Points, paths: Points, axes: Axes) -> list[str]:
         bases = [y + rise for rise in (-16, 29, -42, 53, -66, 77, -90) if TOP < y + rise < BOTTOM - 6]
         base = min(bases, key=lambda base: sum(abs(a - middle) < 64 and base - 22 < b < base + 10 for a, b in inked))
         thread = f"M{x},{y}L{(x + middle) / 2},{base + (6 if base < y else -14)}"
-        words = _text(middle, base, f"perplexité {_perplexity(dot[1])}", text_anchor="middle", fill=INKS[1], **HALO)
+        words = _text(middle, base, f"perplexité {perplexity(dot[1])}", text_anchor="middle", fill=INKS[1], **HALO)
         drawn += [_tag("path", d=thread, stroke=INKS[1], stroke_width=0.8), words]
         inked += [(middle, base - 6)] * 1000
     return drawn

@@ -22,7 +22,7 @@ def use(options) -> Path:
     """Choisit la stratégie que disent TF_CONFIG (plusieurs machines) et les cartes graphiques d'ici. À appeler avant tout calcul.
 
     Elle vaut pour tout ce qui se bâtit ensuite, jusqu'à `leave`.
-    Rend le dossier où cette machine enregistre ses modèles : la première (chief) seule montre et garde ; les autres écrivent
+    Renvoie le dossier où cette machine enregistre ses modèles : la première (chief) seule montre et garde ; les autres écrivent
     dans un dossier qui s'efface. Lève `AuroreError` si TF_CONFIG ne se lit pas, ou si plusieurs machines ne peuvent pas suivre
     ces `options`. (https://www.tensorflow.org/tutorials/distribute/multi_worker_with_keras)
     """
@@ -41,7 +41,8 @@ def use(options) -> Path:
         ) from error
     if options.batch_size % len(machines):
         raise AuroreError(
-            f"--batch-size {options.batch_size} ne se partage pas également entre {len(machines)} machines."
+            f"--batch-size {options.batch_size} ne se partage pas également entre {len(machines)} machines. "
+            f"Choisissez un multiple de {len(machines)}."
         )
     if options.resume:
         raise AuroreError(
@@ -54,7 +55,7 @@ def use(options) -> Path:
             tf.distribute.experimental_set_strategy(tf.distribute.MultiWorkerMirroredStrategy())
     except tf.errors.OpError as error:
         raise AuroreError(
-            f"{mine} ne s'ouvre pas : ce n'est pas une adresse de cette machine, ou son port est déjà pris."
+            f"{mine} ne s'ouvre pas : ce n'est pas une adresse de cette machine, ou son port est déjà pris. Corrigez TF_CONFIG."
         ) from error
     if not rank:
         return settings.MODELS

@@ -1,12 +1,11 @@
 """Ce qu'un entraînement laisse écrit de lui : `history.json`, la courbe de perte, et s'il est fini."""
 
 import json
-import math
 import time
 from pathlib import Path
 
 from atelier.atomic import atomic_write
-from atelier.console import decimal
+from atelier.console import number
 from atelier.training import curves
 
 START = "start"  # dans le dossier d'un entraînement, le modèle dont il est parti, tant qu'il n'est pas fini
@@ -45,23 +44,18 @@ def write(folder: Path, history: dict) -> None:
 
 
 def unfinished(folder: Path, history: dict) -> bool:
-    """Un entraînement qui a cette histoire peut-il se reprendre ? Il a de quoi, et n'a pas été mené à son terme.
+    """Un entraînement qui a cet historique peut-il se reprendre ? Il a de quoi, et n'a pas été mené à son terme.
 
     Sa dernière perte ne s'écrit qu'une fois le modèle retenu : les restes d'un ménage interrompu n'y changent rien.
     """
     return bool(history) and "final_val_loss" not in history and (folder / "state" / "checkpoint").exists()
 
 
-def perplexity(loss: float) -> float:
-    """Entre combien de tokens, tous aussi probables, le modèle hésite en moyenne : l'exponentielle de la perte."""
-    return math.exp(min(loss, 100.0))
-
-
 def draw(folder: Path, history: dict) -> None:
     """La courbe de perte, en image : `loss.svg`."""
     curve = curves.Curve(folder.name, history["loss_steps"], history["loss"], history["val_steps"], history["val_loss"])
-    rate = f"taux d'apprentissage {decimal(history['settings']['learning_rate'], 6).rstrip('0')}"
-    subtitle = f"{history['base_model']} · {history['steps']} pas de {history['settings']['batch_size']} blocs · {rate}"
-    picture = curves.picture("Ce que le modèle apprend en lisant George Sand", [curve], subtitle)
+    rate = f"taux d'apprentissage {number(history['settings']['learning_rate'], 6).rstrip('0')}"
+    subtitle = f"{history['base_model']} · {number(history['steps'])} pas de {history['settings']['batch_size']} passages · {rate}"
+    picture = curves.picture("Ce que le modèle apprend en lisant", [curve], subtitle)
     with atomic_write(folder / "loss.svg") as partial:
         partial.write_text(picture, encoding="utf-8")

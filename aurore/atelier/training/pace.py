@@ -13,12 +13,12 @@ from atelier.training.batches import BLOCK_SIZE, in_rounds
 from atelier.training.callbacks import EVALUATIONS, StopOnNaN, write
 
 MEASURED_STEPS = 4
-COMPILE_ABOVE = 120  # secondes d'entraînement au-dessus desquelles XLA rend le temps qu'il prend à compiler
+COMPILE_ABOVE = 120  # secondes d'entraînement au-dessus desquelles XLA regagne le temps qu'il prend à compiler
 USUAL_FLOPS = 2e11  # opérations par seconde d'un portable, pour savoir d'avance si l'entraînement sera long
 
 
 def worth_compiling(model, batch_size: int, steps: int | None, seconds: float) -> bool:
-    """XLA fusionne les calculs d'un pas, qui va plus vite ; mais il lui faut une demi-minute, qu'un entraînement court ne rend pas.
+    """XLA fusionne les calculs d'un pas, qui va plus vite ; mais il lui faut une demi-minute, qu'un entraînement court ne regagne pas.
 
     L'entraînement dure `seconds`, ou `steps` pas : alors le temps se devine, six opérations par paramètre et par token
     (Kaplan et al., 2020). XLA ne sait pas ajouter les gradients de plusieurs machines.
@@ -49,7 +49,7 @@ class Pace:
 
 
 def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf.data.Dataset) -> Pace:
-    """Fait quelques pas pour rien, montre une première phrase, et rend ce que chaque chose prend.
+    """Fait quelques pas pour rien, montre une première phrase, et renvoie ce que chaque chose prend.
 
     Aucun poids ne change : le taux de `WarmupCosine` est encore nul. Si quelqu'un lui a préféré un taux fixe, les poids sont
     remis comme ils étaient. L'optimiseur est remis à zéro.

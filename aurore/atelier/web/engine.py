@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from atelier import machine
-from atelier.console import decimal, explain, tell
+from atelier.console import explain, number, tell
 from atelier.errors import AuroreError
 from atelier.models.sampling import Sampling
 from atelier.settings import DEBUG
@@ -104,7 +104,7 @@ class Engine:
             idle = [each for each in self.models if each not in self.compared() and self.models[each] not in writing]
             if free + sum(self.models[each].memory for each in idle) < needed:
                 raise Busy(
-                    f"La mémoire manque pour charger « {name} » à côté des autres : il en prendrait {decimal(needed / 1e9)} Go. "
+                    f"La mémoire manque pour charger « {name} » à côté des autres : il en prendrait {number(needed / 1e9, 1)} Go. "
                     f"Choisissez un autre modèle, ou réessayez quand les textes en cours seront finis."
                 )
             for each in idle:
@@ -133,7 +133,9 @@ class Engine:
             if self.closed:
                 raise Busy("La page s'arrête : revenez quand elle sera relancée.")
             if not self.loop.is_alive():
-                raise Busy("La page ne peut plus rien écrire : il faut la relancer. Sa console dit pourquoi.")
+                raise Busy(
+                    "La page ne peut plus rien écrire : il faut la relancer. Le terminal où tourne l'étape 5 dit pourquoi."
+                )
             if len(self.waiting) >= MAX_QUEUE:
                 raise Busy("Trop d'histoires attendent leur tour : réessayez dans quelques secondes.")
             self.models.pop(name, None)
@@ -275,7 +277,7 @@ class Engine:
         """Interrompt les textes de ces modèles, avant tout ; puis dit pourquoi."""
         with self.changed:
             failed = [each for each in [*self.writing.values(), *self.waiting] if each.model in models]
-            self._interrupt(failed, "Ce texte s'est interrompu : la console de la page dit pourquoi.")
+            self._interrupt(failed, "Ce texte s'est interrompu : le terminal où tourne l'étape 5 dit pourquoi.")
         for model in models:
             model.reset()
         report(error)

@@ -1,31 +1,30 @@
-"""L'histoire d'un entraînement (`history.json`), lue avec prudence, et ce qu'on en dit : ses chiffres, sa courbe."""
+"""L'historique d'un entraînement (`history.json`), lu avec prudence, et ce qu'on en dit : ses chiffres, sa courbe."""
 
 import json
 import math
 import re
 import statistics
-from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from atelier.console import decimal, duration
+from atelier.console import duration, exact, number
 from atelier.models import choice
-from atelier.training.curves import Curve, picture
+from atelier.training.curves import Curve, perplexity, picture
 
 RECENT = 20  # mesures d'où se tire la vitesse
 MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 SETTINGS = {
     "batch_size": "Taille des lots",
     "learning_rate": "Taux d'apprentissage",
-    "freeze": "Blocs gelés",
+    "freeze": "Couches gelées",
     "seed": "Graine du hasard",
 }
-# Ce que lève une histoire abîmée, quand on la lit ou qu'on en tire des chiffres.
+# Ce que lève un historique abîmé, quand on le lit ou qu'on en tire des chiffres.
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
 
 
 def read(folder: Path) -> dict:
-    """L'histoire d'un entraînement, où les listes sont bien des listes de nombres. Lève l'une des erreurs `UNREADABLE` sinon."""
+    """L'historique d'un entraînement, où les listes sont bien des listes de nombres. Lève l'une des erreurs `UNREADABLE` sinon."""
     history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
     for name in ("loss", "val_loss"):
         history[name] = [float(value) for value in history[name]]
@@ -74,7 +73,7 @@ def step_seconds(history: dict) -> tuple[float | None, float | None]:
 def drawing(name: str, history: dict) -> str:
     """La courbe de perte d'un entraînement, en SVG."""
     measured = Curve(name, history["loss_steps"], history["loss"], history["val_steps"], history["val_loss"])
-    return picture("La perte, pas à pas", [measured], f"{_model_name(history)} · {_number(history['steps'])} pas")
+    return picture("La perte, pas à pas", [measured], f"{_model_name(history)} · {number(history['steps'])} pas")
 
 
 def alternative(history: dict) -> str:
@@ -82,9 +81,9 @@ def alternative(history: dict) -> str:
     losses, evaluated = ([loss for loss in history[name] if math.isfinite(loss)] for name in ("loss", "val_loss"))
     sentences = ["Courbe de la perte."]
     if losses:
-        sentences.append(f"À l'entraînement : de {decimal(losses[0], 2)} à {decimal(losses[-1], 2)}.")
+        sentences.append(f"À l'entraînement : de {number(losses[0], 2)} à {number(losses[-1], 2)}.")
     if evaluated:
-        sentences.append(f"Perplexité de validation : de {_perplexity(evaluated[0])} à {_perplexity(evaluated[-1])}.")
+        sentences.append(f"Perplexité de validation : de {perplexity(evaluated[0])} à {perplexity(evaluated[-1])}.")
     return " ".join(sentences)
 
 
@@ -105,7 +104,7 @@ def figures(history: dict, state: str) -> dict[str, str]:
     if tokens_per_step:
         rows["Texte lu"] = _text_read(history, tokens_per_step)
     if tokens_per_step and recent:
-        rows["Vitesse"] = f"{_number(tokens_per_step / recent)} tokens par seconde"
+        rows["Vitesse"] = f"{number(tokens_per_step / recent)} tokens par seconde"
     if state == "running":
         rows["Temps restant"] = _time_left(history)
     if history["loss_seconds"]:
@@ -114,9 +113,9 @@ def figures(history: dict, state: str) -> dict[str, str]:
         rows["Perplexité de validation"] = _perplexities(history)
     if history["loss"]:
         loss = history["loss"][-1]
-        rows["Dernière perte"] = f"{decimal(loss, 2)} nats par token" if abs(loss) < 1e6 else "plus un nombre"
+        rows["Dernière perte"] = f"{number(loss, 2)} par token" if abs(loss) < 1e6 else "plus un nombre"
     if history["resumed_at"]:
-        rows["Repris"] = f"au pas {_number(history['resumed_at'])}"
+        rows["Repris"] = f"au pas {number(history['resumed_at'])}"
     for name, value in history["settings"].items():
         rows[SETTINGS.get(name, name)] = _setting(name, value, history)
     return rows
@@ -127,15 +126,15 @@ def _model_name(history: dict) -> str:
 
 
 def _progress(history: dict, state: str) -> str:
-    total = _number(history["steps"])
-    return f"{total} pas" if state == "finished" else f"pas {_number(steps_done(history))} sur {total}"
+    total = number(history["steps"])
+    return f"{total} pas" if state == "finished" else f"pas {number(steps_done(history))} sur {total}"
 
 
 def _text_read(history: dict, tokens_per_step: float) -> str:
     tokens = steps_done(history) * tokens_per_step
     if not history["tokens"]:
-        return f"{_number(tokens)} tokens"
-    return f"{_number(tokens)} tokens ({decimal(100 * tokens / history['tokens'], 0)} % d'une époque)"
+        return f"{number(tokens)} tokens"
+    return f"{number(tokens)} tokens ({number(100 * tokens / history['tokens'])} % d'une époque)"
 
 
 def _time_left(history: dict) -> str:
@@ -149,23 +148,15 @@ def _time_left(history: dict) -> str:
 def _perplexities(history: dict) -> str:
     before, *after = history["val_loss"]
     if "final_val_loss" in history:
-        return f"{_perplexity(before)} avant, {_perplexity(float(history['final_val_loss']))} après"
+        return f"{perplexity(before)} avant, {perplexity(float(history['final_val_loss']))} après"
     if after:
-        return f"{_perplexity(before)} avant, {_perplexity(after[-1])} au pas {_number(history['val_steps'][-1])}"
-    return f"{_perplexity(before)} avant"
-
-
-def _perplexity(loss: float) -> str:
-    return decimal(math.exp(loss)) if loss < 13.8 else "plus d'un million"  # un nombre qui n'en est pas un, aussi
+        return f"{perplexity(before)} avant, {perplexity(after[-1])} au pas {number(history['val_steps'][-1])}"
+    return f"{perplexity(before)} avant"
 
 
 def _setting(name: str, value, history: dict) -> str:
     if name == "batch_size":
-        return f"{value} blocs de {history['block_size']} tokens" if history["block_size"] else f"{value} blocs"
+        return f"{value} passages de {history['block_size']} tokens" if history["block_size"] else f"{value} passages"
     if name == "freeze" and value == 0:
-        return "aucun"
-    return f"{Decimal(f'{value:.3g}'):f}".replace(".", ",") if isinstance(value, float) else str(value)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}".replace(",", "\u202f")  # une espace fine, insécable
+        return "aucune"
+    return exact(float(f"{value:.3g}")) if isinstance(value, float) and math.isfinite(value) else str(value)

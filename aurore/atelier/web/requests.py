@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from atelier.console import exact, number
 from atelier.errors import AuroreError
 from atelier.models import sampling
 from atelier.text.language import seems_french
@@ -62,7 +63,10 @@ def from_json(body: bytes) -> WritingRequest:
     try:
         asked = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise Refused("Le corps de la requête n'est pas du JSON en UTF-8.", "json") from error
+        raise Refused(
+            'Le corps de la requête n\'est pas du JSON en UTF-8 : corrigez-le, par exemple {"prompt": "Il était une fois"}.',
+            "json",
+        ) from error
     if not isinstance(asked, dict):
         raise Refused(
             'Le corps de la requête doit être un objet JSON, par exemple {"prompt": "Il était une fois"}.', "json"
@@ -75,7 +79,7 @@ def from_json(body: bytes) -> WritingRequest:
         if KINDS[name] is bool and not isinstance(value, bool):
             raise Refused(f"« {name} » vaut true ou false.", "option")
     if not isinstance(asked.get("model"), str | None):
-        raise Refused("« model » est le nom d'un modèle.", "option")
+        raise Refused("« model » doit être un nom, l'un de ceux que donne /healthz.", "option")
     return validated(asked)
 
 
@@ -107,15 +111,15 @@ def validated(asked: Mapping[str, Any]) -> WritingRequest:
     asked = {name: value for name, value in asked.items() if value is not None}
     for name in BOUNDS.keys() & asked:
         kind, lowest, highest = BOUNDS[name]
-        number = isinstance(asked[name], (int, kind)) and not isinstance(asked[name], bool)
-        if not number or not lowest <= asked[name] <= highest or not math.isfinite(asked[name]):
+        is_number = isinstance(asked[name], (int, kind)) and not isinstance(asked[name], bool)
+        if not is_number or not lowest <= asked[name] <= highest or not math.isfinite(asked[name]):
             wanted = "un nombre entier" if kind is int else "un nombre"
-            bounds = f"de {lowest} à {highest}".replace(".", ",")
+            bounds = f"de {exact(lowest)} à {exact(highest)}"
             raise Refused(f"{LABELS[name]} ({name}) : il faut {wanted} {bounds}.", "option")
     request = WritingRequest(**asked)
     if len(request.prompt) > LONGEST_PROMPT and not request.slide:
         raise Refused(
-            f"L'amorce fait {len(request.prompt)} caractères : {LONGEST_PROMPT} au plus, une amorce n'est pas un roman.",
+            f"L'amorce fait {number(len(request.prompt))} caractères : {number(LONGEST_PROMPT)} au plus, une amorce n'est pas un roman.",
             "prompt",
         )
     try:
@@ -125,5 +129,5 @@ def validated(asked: Mapping[str, Any]) -> WritingRequest:
     if found := insults(request.prompt):
         raise Refused(f"« {found[0][0]} » est une insulte, ou y ressemble : reformulez votre phrase.", "insult")
     if not (request.force or seems_french(request.prompt)):
-        raise Refused("Cela ne ressemble pas à du français, la seule langue que ce réseau ait apprise.", "french")
+        raise Refused("Cela ne ressemble pas à du français, la langue de cet atelier.", "french")
     return request

@@ -40,11 +40,11 @@ HOST = re.compile(
     r"(([a-z0-9_-]{1,63}\.){0,20}[a-z0-9_-]{1,63}\.?|\[[0-9a-f:.]{2,45}\])?(:\d{1,5})?", re.ASCII | re.IGNORECASE
 )
 REFUSALS = {
-    404: "Cette page n'existe pas.",
-    405: "Cette page ne se demande pas ainsi.",
-    408: "La requête n'est pas venue à temps.",
+    404: "Cette page n'existe pas : revenez à la page d'accueil.",
+    405: "Cette adresse ne s'ouvre pas de cette façon : revenez à la page d'accueil.",
+    408: "La requête n'est pas venue à temps : réessayez.",
     413: "Ce texte est trop long : une amorce n'est pas un roman.",
-    500: "Quelque chose a échoué ici : la console de la page dit quoi.",
+    500: "Quelque chose a échoué ici : le terminal où tourne l'étape 5 dit quoi.",
 }
 
 
@@ -58,7 +58,7 @@ def listen(host: str, port: int) -> socket.socket:
         elif error.errno in (errno.EACCES, errno.EPERM):
             remedy = "est réservé à l'administrateur : choisissez-en un autre, par exemple --port 8080"
         else:
-            remedy = f"ne peut être ouvert sur {host} ({error.strerror or error})"
+            remedy = f"ne peut être ouvert sur {host} ({error.strerror or error}) : vérifiez --host"
         raise AuroreError(f"Le port {port} {remedy}.") from error
 
 

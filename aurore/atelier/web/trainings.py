@@ -18,7 +18,7 @@ from atelier.training.history import START, unfinished
 from atelier.web import histories
 
 PREPARATION = (
-    600  # secondes : au-delà, un dossier sans histoire est celui d'un entraînement arrêté avant son premier pas
+    600  # secondes : au-delà, un dossier sans historique est celui d'un entraînement arrêté avant son premier pas
 )
 SILENCE, SILENT_STEPS = 60, 20  # secondes, et pas, sans nouvelles d'un entraînement avant de le croire arrêté
 STATES = {
@@ -80,7 +80,7 @@ class Stamp(NamedTuple):
 
 
 def stamp(folder: Path) -> Stamp:
-    """Lève `OSError` si le dossier n'a pas encore d'histoire."""
+    """Lève `OSError` si le dossier n'a pas encore d'historique."""
     written = (folder / "history.json").stat()
     return Stamp(written.st_mtime_ns, written.st_ino, written.st_size)
 
@@ -102,7 +102,7 @@ def all_runs() -> list[dict]:
                 run | _how_to_resume(folder, written, next_resumed) if run["state"] == "interrupted" else run
             )
         elif _is_preparing(folder):
-            note = "La machine se mesure, le modèle se compile : la courbe commence avec le premier pas."
+            note = "L'étape 3 mesure la vitesse de la machine et compile le modèle : la courbe commence avec le premier pas."
             described.append(_run(folder, "preparing", note=note))
     return described
 
@@ -123,7 +123,7 @@ def _is_preparing(folder: Path) -> bool:
 
 
 def _state(folder: Path, written: Stamp) -> str:
-    """Où en est un entraînement qui a une histoire."""
+    """Où en est un entraînement qui a un historique."""
     history, silence = read(folder, written), time.time() - written.time / 1e9
     if not history:
         return "unreadable"
@@ -146,7 +146,7 @@ def _how_to_resume(folder: Path, written: Stamp, next_resumed: Path | None) -> d
 
 @functools.lru_cache(256)
 def read(folder: Path, written: Stamp) -> dict | None:
-    """L'histoire de cet entraînement, à ne pas modifier ; None si elle est abîmée."""
+    """L'historique de cet entraînement, à ne pas modifier ; None s'il est abîmé."""
     try:
         return histories.read(folder)
     except histories.UNREADABLE:
@@ -161,19 +161,19 @@ def drawing(folder: Path, written: Stamp) -> str:
 
 @functools.lru_cache(256)
 def describe(folder: Path, written: Stamp, state: str) -> dict:
-    """Un entraînement qui a une histoire, en textes et en nombres qui passent en JSON ; à ne pas modifier."""
+    """Un entraînement qui a un historique, en textes et en nombres qui passent en JSON ; à ne pas modifier."""
     version = str(written.time)
     try:
         if history := read(folder, written):
             return _run(folder, state, version=version, **_summary(history, state))
     except histories.UNREADABLE:
         pass
-    note = "Son fichier history.json est abîmé, ou n'est pas celui d'un entraînement."
+    note = "Son fichier history.json est abîmé, ou n'est pas celui d'un entraînement. Pour ne plus le voir, effacez son dossier."
     return _run(folder, "unreadable", version=version, note=note)
 
 
 def _summary(history: dict, state: str) -> dict:
-    """Ce qu'on dit d'une histoire qui se lit."""
+    """Ce qu'on dit d'un historique qui se lit."""
     figures, total, note = histories.figures(history, state), int(history["steps"]), ""
     if state == "running":  # l'essentiel, au-dessus de la courbe
         note = " · ".join(figures[name] for name in ("Avancement", "Vitesse", "Temps restant") if name in figures)

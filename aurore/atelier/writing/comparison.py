@@ -10,7 +10,7 @@ import atelier.quiet  # avant transformers, qui importe TensorFlow
 from transformers import Pipeline
 
 from atelier import settings
-from atelier.console import step, tell
+from atelier.console import shown, step, tell
 from atelier.errors import AuroreError
 from atelier.models import choice, hub
 from atelier.writing import generation
@@ -52,7 +52,7 @@ def _before(run: Path) -> Path | None:
     try:
         return base_of(run)
     except AuroreError as error:
-        tell(f"Il n'y a pas d'« avant » : {error}")
+        tell(f"Il n'y a pas d'« avant » : {error} On continue sans lui ; pour en avoir un, relancez l'étape 3.")
         return None
 
 
@@ -60,7 +60,7 @@ def base_of(run: Path) -> Path:
     """Le modèle dont cet entraînement est parti. Lève `AuroreError` s'il ne peut plus être obtenu."""
     name = choice.history(run).get("base_model", "")
     if not name:
-        raise AuroreError(f"rien, dans {run}, ne dit de quel modèle cet entraînement est parti.")
+        raise AuroreError(f"rien, dans {shown(run)}, ne dit de quel modèle cet entraînement est parti.")
     if Path(name).is_absolute() and not Path(name).is_dir():
         raise AuroreError(f"cet entraînement est parti du modèle de {name}, un dossier qui n'est plus là.")
     folder = choice.base_model(name)

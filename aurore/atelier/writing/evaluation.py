@@ -34,7 +34,7 @@ def score(model, tokenizer, texts: Sequence[str]) -> Score:
     """Ce que `model` obtient sur des textes, dont chacun suit une fin de texte.
 
     La perplexité par mot est l'exponentielle de ce que coûte le texte entier, en nats, par suite de lettres.
-    Les bits par octet (UTF-8) : la longueur du texte, compressé avec ce modèle, sur sa longueur. C'est la mesure de
+    Les bits par octet (UTF-8) : la taille du texte compressé par ce modèle, en bits, divisée par sa taille en octets. C'est celle de
     *The Pile* (Gao et al., 2020), faite comme celle-ci pour comparer des modèles qui n'ont pas le même tokenizer.
     """
     ids = ([tokenizer.eos_token_id, *tokenizer(text)["input_ids"]] for text in texts)

@@ -1,11 +1,11 @@
-"""Expliquer un tirage : ce que chaque réglage fait des probabilités, token par token."""
+"""Expliquer un tirage : comment chaque réglage change les probabilités, token par token."""
 
 import atelier.quiet  # avant transformers, qui importe TensorFlow
 
 import numpy as np
 from transformers import Pipeline
 
-from atelier.console import decimal
+from atelier.console import number
 from atelier.models.sampling import Sampling, adjusted
 from atelier.models.vocabulary import readable
 from atelier.writing.generation import check_prompt
@@ -40,13 +40,13 @@ def explain(pipe: Pipeline, sentence: str, sampling: Sampling) -> str:
     lines += ["", "Ensuite, le modèle attendait :"]
     lines += [_row(tokenizer, int(id), last, after) for id in np.argsort(-last, kind="stable")[:NEXT]]
     kept = [int((chances > 0).sum()) for chances in after]
-    lines += [_line("tokens possibles", "", *map(str, kept))]
+    lines += [_line("tokens possibles", "", *map(number, kept))]
     return "\n".join(lines)
 
 
 def _row(tokenizer, id: int, logits: np.ndarray, chances: list[np.ndarray]) -> str:
     rank = int((logits > logits[id]).sum()) + 1
-    return _line(_visible(readable(tokenizer, [id])[0]), str(rank), *(_percent(each[id]) for each in chances))
+    return _line(_visible(readable(tokenizer, [id])[0]), number(rank), *(_percent(each[id]) for each in chances))
 
 
 def _visible(piece: str) -> str:
@@ -57,7 +57,7 @@ def _visible(piece: str) -> str:
 def _percent(chance: float) -> str:
     if chance == 0:
         return "—"
-    return "< 0,01 %" if chance < 1e-4 else f"{decimal(100 * chance, 2)} %"
+    return "< 0,01 %" if chance < 1e-4 else f"{number(100 * chance, 2)} %"
 
 
 def _line(token: str, rank: str, *columns: str) -> str:

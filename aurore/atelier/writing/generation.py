@@ -13,8 +13,8 @@ from atelier.quiet import keras
 
 from transformers import AutoConfig, AutoTokenizer, Pipeline, TextStreamer, TFAutoModelForCausalLM, pipeline
 
-import atelier.models.gpt2  # TFAutoModelForCausalLM rend alors un modèle qui écrit vite
-from atelier.console import tell
+import atelier.models.gpt2  # TFAutoModelForCausalLM renvoie alors un modèle qui écrit vite
+from atelier.console import number, tell
 from atelier.errors import AuroreError
 from atelier.models import vocabulary
 from atelier.models.sampling import MAX_NEW_TOKENS, TEMPERATURE, TOP_K, TOP_P
@@ -67,8 +67,8 @@ def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
     length, context = len(pipe.tokenizer(prompt)["input_ids"]), pipe.model.config.n_positions
     if length + max_new_tokens > context:
         raise AuroreError(
-            f"L'amorce « {prompt[:40]}{'…' if len(prompt) > 40 else ''} » fait {length} tokens, et l'on en demande "
-            f"{max_new_tokens} de plus : ce modèle n'en tient que {context} en tout. Raccourcissez l'amorce ou la suite."
+            f"L'amorce « {prompt[:40]}{'…' if len(prompt) > 40 else ''} » fait {number(length)} tokens, et l'on en demande "
+            f"{number(max_new_tokens)} de plus : ce modèle n'en tient que {number(context)} en tout. Raccourcissez l'amorce ou la suite."
         )
     return prompt
 
@@ -105,4 +105,4 @@ class Draft(TextStreamer):
             lines = sum(max(1, -(-len(line) // width)) for line in self.shown.split("\n")) - 1
             print(f"\033[{lines}A\033[J", end="", file=sys.stderr, flush=True)
         if self.pauses:
-            tell(f"{1 / statistics.median(self.pauses):.0f} tokens par seconde.")
+            tell(f"{number(1 / statistics.median(self.pauses))} tokens par seconde.")

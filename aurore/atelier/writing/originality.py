@@ -29,8 +29,8 @@ def longest_quotation(
 ) -> Quotation | None:
     """La plus longue des suites de mots communes à `text` et à l'un des livres de `shelf` ; None s'il n'y en a pas.
 
-    Seuls comptent les mots : ni la ponctuation, ni les majuscules. `shelf` : pour chaque titre, ce que rend `comparable`.
-    `known`, ce que rend `known_sequences`, fait aller six fois plus vite, et laisse les suites de moins de `FEW` mots.
+    Seuls comptent les mots : ni la ponctuation, ni les majuscules. `shelf` : pour chaque titre, ce que renvoie `comparable`.
+    `known`, ce que renvoie `known_sequences`, fait aller six fois plus vite, et laisse les suites de moins de `FEW` mots.
     `after` : ne compte que ce qui finit après tant de caractères, sans remonter de plus de `BACK` mots avant eux.
     """
     found, best = list(LETTERS.finditer(text)), None

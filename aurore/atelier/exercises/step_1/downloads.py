@@ -1,4 +1,4 @@
-"""De quoi juger un téléchargement sans réseau : un serveur sur cette machine, et où le livre est arrivé."""
+"""De quoi juger un téléchargement hors ligne : un serveur sur cette machine, et où le livre est arrivé."""
 
 import http.server
 import threading
@@ -30,7 +30,7 @@ def where_it_went(folder: Path, path: Path, content: bytes) -> str:
 
 @contextmanager
 def served(files: dict[str, bytes]):
-    """Un serveur sur cette machine, le temps d'un bloc `with` : rend son adresse."""
+    """Un serveur sur cette machine, le temps d'un bloc `with` : donne son adresse."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):

@@ -1,4 +1,4 @@
-"""Un livre, du réseau au fichier, et du fichier à ses lignes (1.1 et 1.2)."""
+"""Un livre, d'Internet au fichier, et du fichier à ses lignes (1.1 et 1.2)."""
 
 import tempfile
 from pathlib import Path
@@ -43,7 +43,7 @@ def exercise_1(download_file, _) -> None:
         except Wrong:
             return
         raise Wrong(
-            "Quand le livre n'est pas à cette adresse (erreur 404), la fonction doit échouer : personne ne saurait qu'il manque.",
+            "Quand le livre n'est pas à cette adresse (erreur 404), la fonction doit échouer ; sinon, personne ne saurait qu'il manque.",
             result.call,
         )
 
@@ -80,7 +80,7 @@ def exercise_2(read_lines, _) -> None:
                     "La première ligne manque : a-t-elle été lue à part ?": content[1:],
                     "Seule la première ligne est dans la liste : `readlines()` les lit toutes.": content[:1],
                     "Ce sont des mots, non des lignes.": text.split(),
-                    "Ce sont des caractères, non des lignes : `readlines` rend les lignes.": list(text),
+                    "Ce sont des caractères, non des lignes : `readlines` renvoie les lignes.": list(text),
                     "Le premier caractère est la marque d'un encodage : donnez à `open` celui que trouve `books.detect_encoding(path)`.": [
                         "\ufeff" + content[0],
                         *content[1:],

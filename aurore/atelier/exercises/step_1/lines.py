@@ -38,8 +38,8 @@ def exercise_3(remove_header, _) -> None:
             mistakes={
                 "La ligne « *** START » est encore là : on garde ce qui la suit (`number + 1`).": lines[3:],
                 "La première ligne du livre manque : on garde tout ce qui suit la ligne « *** START ».": lines[5:],
-                "C'est l'en-tête que vous rendez : il faut ce qui le suit.": lines[:3],
-                "C'est l'en-tête que vous rendez, et sa dernière ligne : il faut ce qui les suit.": lines[:4],
+                "C'est l'en-tête que vous renvoyez : il faut ce qui le suit.": lines[:3],
+                "C'est l'en-tête que vous renvoyez, et sa dernière ligne : il faut ce qui les suit.": lines[:4],
                 "La coupe s'est faite à une autre ligne qui contient « START » : cherchez la ligne par `books.START.match(line)`.": lines[
                     2:
                 ],
@@ -79,7 +79,7 @@ def exercise_3(remove_header, _) -> None:
         remove_header,
         list(NOVEL),
         expected=list(NOVEL),
-        mistakes={"Quand aucune ligne ne dit « *** START », il n'y a rien à ôter : rendez toutes les lignes.": []},
+        mistakes={"Quand aucune ligne ne dit « *** START », il n'y a rien à ôter : renvoyez toutes les lignes.": []},
     )
 
 
@@ -103,8 +103,8 @@ def exercise_4(remove_footer, _) -> None:
                 "La dernière ligne du livre manque : `lines[:number]` s'arrête déjà avant la ligne `number`.": NOVEL[
                     :-1
                 ],
-                "C'est la licence que vous rendez : il faut ce qui la précède.": lines[len(NOVEL) :],
-                "C'est la fin de la licence que vous rendez : il faut ce qui précède la ligne « *** END ».": lines[
+                "C'est la licence que vous renvoyez : il faut ce qui la précède.": lines[len(NOVEL) :],
+                "C'est la fin de la licence que vous renvoyez : il faut ce qui précède la ligne « *** END ».": lines[
                     len(NOVEL) + 1 :
                 ],
                 "La coupe s'est faite dans le roman, à « THE END » : cherchez la ligne par `books.END.match(line)`.": NOVEL[
@@ -122,7 +122,7 @@ def exercise_4(remove_footer, _) -> None:
         list(NOVEL),
         expected=list(NOVEL),
         mistakes={
-            "Quand aucune ligne ne dit « *** END », il n'y a rien à ôter : rendez toutes les lignes.": [],
+            "Quand aucune ligne ne dit « *** END », il n'y a rien à ôter : renvoyez toutes les lignes.": [],
             "Sans ligne « *** END », la dernière ligne du livre ne doit pas disparaître.": NOVEL[:-1],
         },
     )
@@ -135,7 +135,7 @@ def exercise_5(strip_lines, _) -> None:
             lines,
             expected=[line.rstrip() for line in lines],
             mistakes={
-                "Les lignes n'ont pas changé : gardez, dans une nouvelle liste, ce que rend `rstrip()`, sans rien entre ses parenthèses.": lines,
+                "Les lignes n'ont pas changé : gardez, dans une nouvelle liste, ce que renvoie `rstrip()`, sans rien entre ses parenthèses.": lines,
                 "Les blancs du début ont disparu aussi : `rstrip` n'ôte que ceux de la fin.": [
                     line.strip() for line in lines
                 ],

@@ -125,4 +125,4 @@ def exercise_9(random_sentences, _) -> None:
         )
     result = call(random_sentences, texts[:3], 5)
     if not isinstance(result.value, list) or sorted(map(str, result.value)) != texts[:3]:
-        raise Wrong("Quand il y a moins de phrases que demandé, rendez-les toutes.", result.call, show(result.value))
+        raise Wrong("Quand il y a moins de phrases que demandé, renvoyez-les toutes.", result.call, show(result.value))

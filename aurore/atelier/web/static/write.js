@@ -88,7 +88,7 @@ function interrupt() {
   if (stories.some((story) => story.tokens.length)) keep();
 }
 
-/** Demande une suite au serveur, et l'ajoute token par token ; rend combien il en est venu. */
+/** Demande une suite au serveur, et l'ajoute token par token ; renvoie combien il en est venu. */
 async function write(story, force, signal) {
   const before = story.tokens.length, body = { ...story.settings, prompt: text(story), seed: story.seed, model: story.model || null };
   const answer = await fetch("/api/generate", {
@@ -186,7 +186,7 @@ function markQuotations(story) {
     story.notes.append(`Déjà écrit : « ${quotation.text} », ${quotation.words} mots qui se suivent dans `);
     story.notes.append(Object.assign(document.createElement("cite"), { textContent: quotation.book }), ". ");
   }
-  if (!story.quotations.length && story.finish) story.notes.textContent = "Rien, ici, qui se trouve tel quel dans les livres lus, au-delà de trois mots.";
+  if (!story.quotations.length && story.finish) story.notes.textContent = "Aucune suite de plus de trois mots ne vient telle quelle des livres lus.";
 }
 
 // Un token sous la souris, ou sous le doigt, ou au clavier : ce que le réseau pouvait écrire à sa place.
