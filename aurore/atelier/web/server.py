@@ -123,7 +123,7 @@ def protect(app: Flask) -> None:
             written = [f" · {len(each.text.ids)} tokens, {each.model_name}" for each in sequences]
             lines = [f"{time.strftime('%H:%M:%S')} {line} {time.perf_counter() - start:.2f} s{''.join(written)}"]
             if app.config.get("LOG_TEXTS"):
-                lines += [f"  {ascii(each.request.prompt.strip() + each.text.written)[1:-1]}" for each in sequences]
+                lines += [f"  {ascii(each.request.prompt + each.text.written)[1:-1]}" for each in sequences]
             with suppress(OSError, ValueError):  # la console s'est refermée : la page répond quand même
                 tell("\n".join(lines))
 
