@@ -14,6 +14,8 @@ from atelier.settings import CACHE, DEBUG
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 # Les téléchargements vont dans le volume, sinon chaque conteneur les recommencerait.
 os.environ.setdefault("HF_HOME", str(CACHE / "huggingface"))
+# Un seul programme écrit un fichier HDF5 ; un partage de réseau ou une clé USB refusent souvent de le verrouiller.
+os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 # Le protocole Xet sait moins bien reprendre un téléchargement coupé que le simple HTTP.
 os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

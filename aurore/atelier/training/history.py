@@ -10,6 +10,7 @@ from atelier.console import decimal
 from atelier.training import curves
 
 START = "start"  # dans le dossier d'un entraînement, le modèle dont il est parti, tant qu'il n'est pas fini
+STATE = Path("state", "checkpoint")  # et de quoi le reprendre
 
 
 def new(base_model: str, settings: dict, loss_before: float, **details) -> dict:
@@ -49,7 +50,7 @@ def unfinished(folder: Path, history: dict) -> bool:
 
     Sa dernière perte ne s'écrit qu'une fois le modèle retenu : les restes d'un ménage interrompu n'y changent rien.
     """
-    return bool(history) and "final_val_loss" not in history and (folder / "state" / "checkpoint").exists()
+    return bool(history) and "final_val_loss" not in history and (folder / STATE).exists()
 
 
 def perplexity(loss: float) -> float:

@@ -26,7 +26,7 @@ from atelier.models.gpt2 import GPT2
 from atelier.training import batches, callbacks, distribution, pace
 from atelier.training import history as histories
 from atelier.training.backup import BEST, Backup, best_checkpoint
-from atelier.training.history import START
+from atelier.training.history import START, STATE
 
 
 def prepare(options) -> None:
@@ -203,7 +203,7 @@ class Run:
         history["final_val_loss"] = min(history["val_loss"][1:])
         histories.write(self.folder, history)
         (self.folder / BEST).unlink(missing_ok=True)
-        for leftover in (START, "state"):
+        for leftover in (START, STATE.parent):
             shutil.rmtree(self.folder / leftover, ignore_errors=True)
 
     def summary(self) -> str:
