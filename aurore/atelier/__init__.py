@@ -8,6 +8,7 @@ import os
 import sys
 import warnings
 
+from atelier import proxies
 from atelier.settings import CACHE, DEBUG
 
 # Les classes TensorFlow de transformers sont écrites pour Keras 2, que TensorFlow nomme désormais tf-keras.
@@ -21,6 +22,7 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_SYMLINKS_WARNING", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+proxies.spare_nearby()
 
 
 def _explain_failed_import(kind, error, trace) -> None:
@@ -43,6 +45,11 @@ def _explain_failed_import(kind, error, trace) -> None:
         sys.__excepthook__(kind, error, trace)
 
 
+for name in ("stdout", "stderr"):
+    if (
+        getattr(sys, name) is None
+    ):  # un programme sans console (pythonw) : les bibliothèques y écrivent sans le demander
+        setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
 if sys.platform == "darwin":  # le Python de python.org n'y a pas de certificats pour urllib, donc pour get_file
     import certifi
 

@@ -38,6 +38,8 @@ class Judge:
             "AURORE_HOME": home,
             "AURORE_MODEL": "mini",
             "HF_HUB_OFFLINE": "1",
+            "no_proxy": "*",  # le juge ne demande rien qu'à lui-même
+            "NO_PROXY": "*",
             "HOME": home,
             "USERPROFILE": home,
             "PYTHONPATH": str(FOLDER),

@@ -26,6 +26,7 @@ from huggingface_hub.utils import (
     enable_progress_bars,
 )
 
+from atelier import proxies
 from atelier.console import tell, variable
 from atelier.errors import AuroreError
 
@@ -73,16 +74,20 @@ def probe(model_id: str) -> None:
         constants.HF_HUB_DISABLE_IMPLICIT_TOKEN = True  # le client du hub lit ce réglage à chaque requête
         answer = _ask(model_id)
     if answer is None or answer.status_code >= 500:
-        raise Unavailable(f"{constants.ENDPOINT} ne répond pas")
+        raise Unavailable(f"{constants.ENDPOINT} ne répond pas{proxies.who_answers(constants.ENDPOINT)}")
     if answer.status_code == 429:
         raise Unavailable(f"{constants.ENDPOINT} demande d'attendre (trop de requêtes depuis cette salle)")
+    if answer.status_code == 407 or answer.status_code == 403 and proxies.proxy_of(constants.ENDPOINT):
+        raise Unavailable(f"{constants.ENDPOINT} refuse la demande{proxies.who_answers(constants.ENDPOINT)}")
     if answer.status_code in (401, 403, 404):
         raise Unavailable(
             f"{constants.ENDPOINT} ne connaît pas de modèle de ce nom (ou il est privé)",
             "Vérifiez AURORE_MODEL : un modèle du hub (« auteur/nom »), un dossier, ou « mini »",
         )
     if not any("X-Repo-Commit" in each.headers for each in (*answer.history, answer)):
-        raise Unavailable(f"ce qui répond à la place de {constants.ENDPOINT} n'est pas le hub (portail du wifi ?)")
+        raise Unavailable(
+            f"ce qui répond à la place de {constants.ENDPOINT} n'est pas le hub (portail du wifi ?){proxies.who_answers(constants.ENDPOINT)}"
+        )
 
 
 def _ask(model_id: str) -> requests.Response | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.error import ContentTooShortError, HTTPError, URLError
 from urllib.parse import urlsplit
 
+from atelier import proxies
 from atelier.atomic import provisional
 from atelier.console import decimal, tell
 from atelier.errors import AuroreError
@@ -24,6 +25,9 @@ TIMEOUT = 15  # secondes sans un octet : au-delà, le serveur ne répond plus
 PATIENCE = 30  # secondes après lesquelles un téléchargement doit avoir montré…
 SLOWEST = 1000  # … au moins tant d'octets par seconde
 TRIES = 3  # pour un livre que la connexion coupe au milieu
+NO_NAME = (
+    "ne peut être joint : le proxy veut un nom et un mot de passe (http://NOM:MOT_DE_PASSE@ADRESSE, dans la variable)"
+)
 
 
 class Fault(Enum):
@@ -42,7 +46,7 @@ class MirrorDown(AuroreError):
     """Ce miroir ne donnera rien, ni ce livre ni les autres."""
 
     def __init__(self, mirror: str, answer: str):
-        self.summary = f"{urlsplit(mirror).netloc or mirror} {answer}"
+        self.summary = f"{urlsplit(mirror).netloc or mirror} {answer}{proxies.who_answers(mirror)}"
         super().__init__(
             f"{self.summary}. Les livres déjà téléchargés sont gardés. Réessayez plus tard, donnez un autre miroir "
             "(--mirror ADRESSE_OU_DOSSIER), ou continuez sans réseau avec --offline."
@@ -181,6 +185,8 @@ def _connection_fault(error: Exception, url: str) -> Fault:
             return Fault.ABSENT
         if cause.code == 403:
             return Fault.FORBIDDEN
+        if cause.code == 407:
+            raise MirrorDown(url, NO_NAME) from error
         if cause.code == 511:  # « Network Authentication Required »
             raise MirrorDown(url, Fault.WEB_PAGE.value) from error
         raise MirrorDown(url, f"répond par l'erreur {cause.code}") from error
@@ -191,6 +197,9 @@ def _connection_fault(error: Exception, url: str) -> Fault:
         return Fault.CUT
     if isinstance(reason, (ConnectionResetError, HTTPException)):
         return Fault.DROPPED
+    if "Tunnel connection failed" in str(reason):  # en https, c'est au proxy seul qu'on a parlé
+        refusal = NO_NAME if "407" in str(reason) else f"ne peut être joint : le proxy s'y refuse ({reason})"
+        raise MirrorDown(url, refusal) from error
     if isinstance(reason, TooSlow):
         raise MirrorDown(url, f"est trop lent ({reason})") from error
     if isinstance(reason, ssl.SSLCertVerificationError):
@@ -204,7 +213,7 @@ def _connection_fault(error: Exception, url: str) -> Fault:
 
 def _opener() -> urllib.request.OpenerDirector:
     """L'ouvreur d'urllib, dont `get_file` se sert : lui-même n'a ni délai ni nom."""
-    opener = urllib.request.build_opener(_Patience)
+    opener = urllib.request.build_opener(_Patience, proxies.NearbyDirect)
     opener.addheaders = [("User-Agent", "Aurore (atelier de formation)")]
     return opener
 
