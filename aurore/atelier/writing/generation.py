@@ -14,7 +14,7 @@ from atelier.quiet import keras
 from transformers import AutoConfig, AutoTokenizer, Pipeline, TextStreamer, TFAutoModelForCausalLM, pipeline
 
 import atelier.models.gpt2  # TFAutoModelForCausalLM rend alors un modèle qui écrit vite
-from atelier.console import tell
+from atelier.console import is_screen, tell
 from atelier.errors import AuroreError
 from atelier.models import choice, vocabulary
 from atelier.models.sampling import MAX_NEW_TOKENS, TEMPERATURE, TOP_K, TOP_P
@@ -80,7 +80,7 @@ class Draft(TextStreamer):
 
     def __init__(self, tokenizer):
         super().__init__(tokenizer, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        self.visible = sys.stdout.isatty() and sys.stderr.isatty()
+        self.visible = is_screen(sys.stdout) and is_screen(sys.stderr)
         self.shown, self.times, self.pauses = "", [], []
 
     def put(self, value) -> None:
