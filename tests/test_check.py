@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -12,7 +13,7 @@ import sys
 
 import attempts
 import pytest
-from scripts import AURORE, ROOT, environment, refused, run
+from scripts import AURORE, ROOT, environment, load, refused, run
 
 from atelier import exercises, machine
 from atelier.errors import AuroreError
@@ -147,6 +148,20 @@ def test_a_right_answer_says_what_was_learnt(workshop):
 @pytest.mark.parametrize("number", ["9", "1.c", "6", "rien", ""])
 def test_an_unknown_exercise_is_refused(number, refused_option):
     assert f"« {number} » n'est ni une étape" in refused_option("check.py", number)
+
+
+def test_reset_keeps_a_file_on_a_disk_without_dates_nor_rights(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(1, "Operation not permitted")
+
+    path = tmp_path / "1_prepare_dataset.py"
+    path.write_text("# à moi\n", "utf-8")
+    monkeypatch.setattr(exercises, "stub_of", lambda step: path)
+    for courtesy in ("chmod", "utime"):
+        monkeypatch.setattr(os, courtesy, refuse)
+    load("check.py").reset(1)
+    assert (tmp_path / "1_prepare_dataset.backup.py").read_text("utf-8") == "# à moi\n"
+    assert path.read_text("utf-8") == exercises.stub(1)
 
 
 def test_reset_gives_the_stub_back_and_keeps_the_learner_s_file(workshop):

@@ -82,7 +82,7 @@ def probe(model_id: str) -> None:
     if answer.status_code in (401, 403, 404):
         raise Unavailable(
             f"{constants.ENDPOINT} ne connaît pas de modèle de ce nom (ou il est privé)",
-            "Vérifiez AURORE_MODEL : un modèle du hub (« auteur/nom »), un dossier, ou « mini »",
+            "Vérifiez son nom : un modèle du hub (« auteur/nom »), un dossier, ou « mini »",
         )
     if not any("X-Repo-Commit" in each.headers for each in (*answer.history, answer)):
         raise Unavailable(

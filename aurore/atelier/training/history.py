@@ -53,6 +53,21 @@ def unfinished(folder: Path, history: dict) -> bool:
     return bool(history) and "final_val_loss" not in history and (folder / STATE).exists()
 
 
+def began(folder: Path, history: dict) -> float:
+    """Quand cet entraînement a commencé ; à défaut, ce qu'en dit son nom.
+
+    L'horloge d'un conteneur est à l'heure universelle : les noms de ce qu'on y entraîne ne se classent pas avec les autres.
+    """
+    try:
+        return float(history["began"])
+    except (KeyError, TypeError, ValueError):
+        pass
+    try:
+        return time.mktime(time.strptime(folder.name[:19], "%Y-%m-%d_%Hh%Mm%S"))
+    except (ValueError, OverflowError):  # un dossier que la personne a nommé
+        return 0.0
+
+
 def perplexity(loss: float) -> float:
     """Entre combien de tokens, tous aussi probables, le modèle hésite en moyenne : l'exponentielle de la perte."""
     return math.exp(min(loss, 100.0))

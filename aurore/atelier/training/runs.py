@@ -112,6 +112,7 @@ class Run:
             tokens=self.train_blocks.size,
             data=self._fingerprint(),
             block_size=batches.BLOCK_SIZE,
+            began=time.time(),
         )
 
     def _resumed(self) -> dict:
@@ -252,6 +253,11 @@ def _to_resume(options) -> Path:
         raise AuroreError(
             f"Aucun entraînement à reprendre dans {settings.MODELS}. Pour en commencer un, ôtez --resume."
         )
+    if not (folder / START / "config.json").exists():
+        raise AuroreError(
+            f"L'entraînement {folder.name} ne peut plus se reprendre : le modèle dont il est parti n'est plus dans {folder / START}. "
+            "Pour en commencer un autre, ôtez --resume."
+        )
     for name, value in choice.history(folder)["settings"].items():
         option = f"--{name.replace('_', '-')}"
         if getattr(options, name) != value and _typed(option):
@@ -274,7 +280,9 @@ def _new_folder(models: Path) -> Path:
         tell(f"L'entraînement {waiting.name} n'est pas fini : --resume le reprend. Pour l'oublier, effacez {waiting}.")
     name = time.strftime("%Y-%m-%d_%Hh%Mm%S")
     folder, number = models / name, 2
-    while folder.exists():
-        folder, number = models / f"{name}-{number}", number + 1
-    folder.mkdir(parents=True)
-    return folder
+    while True:
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:  # deux entraînements ont commencé à la même seconde
+            folder, number = models / f"{name}-{number}", number + 1
