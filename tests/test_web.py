@@ -216,8 +216,9 @@ def test_a_short_french_prompt_passes(address, prompt):
 
 @pytest.mark.parametrize("prompt", ["Quel connard", "C'était un ENFOIRÉ", "ces salopes"])
 def test_an_insult_is_to_be_rephrased(address, prompt):
-    status, answer = ask(address, prompt=prompt, force=True)
+    status, answer = ask(address, prompt=prompt)
     assert status == 400 and "reformulez" in answer["error"] and answer["reason"] == "insult"
+    assert ask(address, prompt=prompt, force=True, max_new_tokens=2)[0] == 200, "qui le veut vraiment passe outre"
 
 
 @pytest.mark.parametrize("path", ["/", "/generate", "/healthz", "/static/style.css", "/nulle-part", "/entrainement"])

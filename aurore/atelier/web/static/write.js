@@ -232,7 +232,7 @@ function say(sentence, reason) {
   $("error").replaceChildren(...(sentence ? [Object.assign(document.createElement("p"), { textContent: printed(sentence) })] : []));
   if (!sentence) return $("amorce").removeAttribute("aria-invalid");
   tell("");
-  if (reason === "french") {
+  if (["french", "insult"].includes(reason)) {
     const anyway = Object.assign(document.createElement("button"), { id: "anyway", type: "button", className: "button", textContent: "Écrire quand même" });
     anyway.addEventListener("click", () => begin(true));
     $("error").append(anyway);
