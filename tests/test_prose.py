@@ -52,13 +52,13 @@ def test_no_word_of_the_corpus_is_an_insult():
 
 
 def piece(text: str) -> Token:
-    return Token(1, text, -1.0, ((text, 0.5), (" salaud", 0.1)))
+    return Token(1, text, -1.0, ((text, 0.5), (" connard", 0.1)))
 
 
 def test_an_insult_in_several_tokens_is_masked_before_any_is_shown():
     shown = list(mask([piece(" quel"), None, piece(" con"), piece("nard"), piece(" !")], "Ah"))
     assert [token.piece if token else None for token in shown] == [None, " quel", " c••", "••••", " !"]
-    assert shown[1].alternatives[1] == (" s•••••", 0.1)
+    assert shown[1].alternatives[1] == (" c••••••", 0.1)
 
 
 def test_an_insult_begun_by_the_prompt_is_masked():
