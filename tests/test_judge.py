@@ -71,6 +71,19 @@ def test_what_never_ends_ends_everything_or_is_gone_does_not_stop_the_others(stu
     assert "Toujours pas fini au bout de" in verdicts["2.5"].mistake
 
 
+def test_what_is_printed_while_the_judge_begins_is_no_answer(stub_file, tmp_path, monkeypatch):
+    """Un `usercustomize.py`, une bibliothèque bavarde."""
+    (tmp_path / "sitecustomize.py").write_text("print('essai')\nprint('[1]')\nprint('{}', flush=True)\n", "utf-8")
+    stub_file.write_text(exercises.stub(2), "utf-8")
+    begin = process.Judge.launch
+
+    def launch(arguments, env, **options):
+        return begin(arguments, env=env | {"PYTHONPATH": str(tmp_path)}, **options)
+
+    monkeypatch.setattr(process.Judge, "launch", staticmethod(launch))
+    assert process.judge_step(2, ["2.2"])["2.2"].mark == judge.NOT_STARTED
+
+
 def test_a_missing_file_can_be_found_again(stub_file):
     assert "--reset" in process.judge_step(2, ["2.1"])["2.1"].mistake
 

@@ -4,6 +4,8 @@ Importer `atelier` règle d'abord l'environnement des bibliothèques, qui le lis
 c'est pourquoi les scripts importent `atelier` avant TensorFlow et transformers.
 """
 
+import atelier.shadows  # isort: skip (avant tout ce qu'un fichier de la personne pourrait cacher)
+
 import os
 import sys
 import warnings

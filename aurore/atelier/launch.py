@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from atelier import console, exercises
+from atelier import console, exercises, shadows
 from atelier.console import command, tell
 from atelier.errors import AuroreError, Todo
 from atelier.exercises import python_errors
@@ -30,6 +30,7 @@ def run(main: Callable[[], None]) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     interrupted = _watch_for_interruption()
+    shadows.tell_shadows()
     try:
         main()
         sys.stdout.flush()

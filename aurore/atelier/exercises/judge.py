@@ -1,6 +1,6 @@
 """Juger les exercices d'une étape : ce fichier s'exécute dans un processus à part, que le code de la personne peut perdre.
 
-    python -m atelier.exercises.judge FICHIER ÉTAPE SECONDES
+    judge.main(FICHIER, ÉTAPE, SECONDES)
 
 Il importe d'abord ce qui est long, puis lit sur son entrée les numéros des exercices à juger ; le fichier n'est lu qu'à
 cet instant. Un exercice a tant de secondes. Sur sa sortie, une ligne de JSON quand un exercice commence, une autre quand il est jugé.
@@ -149,13 +149,15 @@ def _only_here(host, *arguments, _getaddrinfo=socket.getaddrinfo, **options):
     return _getaddrinfo(host, *arguments, **options)
 
 
-def main(path: Path, step: int, seconds: float) -> None:
+def main(file: str, number_of_step: str, limit: str) -> None:
+    path, step, seconds = Path(file), int(number_of_step), float(limit)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)  # ce qu'un import affiche n'est pas une réponse
     solution = load(exercises.solution_of(step))
     importlib.import_module(f"atelier.exercises.step_{step}")
     numbers = sys.stdin.readline().split()
-    for descriptor in (0, 1, 2):  # ce que lirait ou écrirait le code de la personne ne dérange personne
+    for descriptor in (0, 2):  # ce que lirait ou écrirait le code de la personne ne dérange personne
         os.dup2(nowhere, descriptor)
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -187,4 +189,4 @@ def main(path: Path, step: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    main(*sys.argv[1:])

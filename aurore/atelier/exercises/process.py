@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 
 from atelier import exercises
 from atelier.errors import AuroreError
@@ -19,9 +20,13 @@ SECONDS = 6  # de calcul pour un exercice ; le plus long en prend deux
 GRACE = 30  # secondes de plus, avant de tuer un processus qui attend, ou qui n'écoute plus
 
 
+# Le dossier des scripts vient en dernier : un `code.py` que la personne y a mis ne cache pas celui de Python.
+START = f"import sys; sys.path.append({str(FOLDER)!r}); from atelier.exercises import judge; judge.main(*sys.argv[1:])"
+
+
 def launch(arguments: list[str], **options) -> subprocess.Popen:
     """Le juge, dans un Python neuf."""
-    return subprocess.Popen([sys.executable, "-m", "atelier.exercises.judge", *arguments], **options)
+    return subprocess.Popen([sys.executable, "-c", START, *arguments], **options)
 
 
 class Judge:
@@ -42,7 +47,7 @@ class Judge:
             "NO_PROXY": "*",
             "HOME": home,
             "USERPROFILE": home,
-            "PYTHONPATH": str(FOLDER),
+            "PYTHONPATH": "",
             "PYTHONUSERBASE": site.getuserbase(),
             "PYTHONUTF8": "1",
         }
@@ -60,7 +65,11 @@ class Judge:
 
     def _listen(self) -> None:
         for line in self.process.stdout:
-            self.answers.put(json.loads(line))
+            with suppress(
+                ValueError
+            ):  # une ligne qui n'est pas du juge : ce que Python charge en commençant peut écrire aussi
+                if isinstance(answer := json.loads(line), dict) and "number" in answer:
+                    self.answers.put(answer)
         self.answers.put(None)
 
     def verdicts(self, numbers: list[str]) -> dict[str, Verdict]:
