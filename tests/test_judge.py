@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 import threading
 import time
 
@@ -69,6 +70,22 @@ def test_what_never_ends_ends_everything_or_is_gone_does_not_stop_the_others(stu
     assert "`retrain` n'est plus dans le fichier" in verdicts["2.6"].mistake
     assert "arrêté net" in verdicts["2.4"].mistake
     assert "Toujours pas fini au bout de" in verdicts["2.5"].mistake
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux seul borne la mémoire d'un processus")
+def test_what_grows_without_end_is_stopped_and_memory_is_named(stub_file):
+    source = exercises.stub(2)
+    for before, after in {
+        r'text = console\.todo\("2.2"\)': "text = 'Bonjour '\n    while True: text += text",
+        r'console\.todo\("2.3"\)': "list(range(10**9))",
+        r'console\.todo\("2.4"\)': "[0] * 10**12",
+        r'console\.todo\("2.5"\)': "__import__('os').kill(__import__('os').getpid(), 9)",  # ce que fait le noyau
+    }.items():
+        source, found = re.subn(before, after, source)
+        assert found == 1
+    stub_file.write_text(source, "utf-8")
+    for number, verdict in process.judge_step(2, ["2.2", "2.3", "2.4", "2.5"]).items():
+        assert "mémoire" in verdict.mistake, (number, verdict)
 
 
 def test_what_is_printed_while_the_judge_begins_is_no_answer(stub_file, tmp_path, monkeypatch):

@@ -30,6 +30,7 @@ from atelier.exercises import python_errors
 from atelier.exercises.calls import Wrong
 from atelier.settings import FOLDER
 
+MEMORY = 1 << 30  # octets de plus que le juge n'en a, une fois ses imports faits ; aucun exercice n'en prend le dixième
 RIGHT, WRONG, NOT_STARTED = "right", "wrong", "not started"
 
 
@@ -80,6 +81,8 @@ def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: typ
         return Verdict(WRONG, wrong.mistake, wrong.call, wrong.got, wrong.expected)
     except KeyboardInterrupt as interrupt:
         return Verdict(WRONG, _too_long(interrupt))
+    except MemoryError as error:  # en regardant le résultat, ou en l'attendant
+        return Verdict(WRONG, python_errors.explain(error))
     except Exception as surprise:  # un résultat si inattendu que l'exercice ne sait pas le regarder
         return Verdict(
             WRONG,
@@ -108,6 +111,19 @@ def _too_long(interrupt: KeyboardInterrupt) -> str:
     frame = python_errors.learner_frame(interrupt)
     where = f" (ligne {frame.lineno} : `{frame.line}`)" if frame else ""
     return f"Toujours pas fini, après plusieurs secondes : une boucle sans fin{where} ?"
+
+
+def limit_memory() -> None:
+    """Borne ce que ce processus prendra encore de mémoire : au-delà, Python lève `MemoryError`, et la machine ne souffre pas.
+
+    Linux seul sait le faire (`setrlimit(2)`, RLIMIT_DATA) ; ailleurs, le temps borne seul une boucle qui s'emballe.
+    """
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("utf-8").splitlines())
+        used = int(status["VmData"].split()[0]) * 1024
+        resource.setrlimit(resource.RLIMIT_DATA, (used + MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 @contextlib.contextmanager
@@ -165,6 +181,7 @@ def main(file: str, number_of_step: str, limit: str) -> None:
         print(json.dumps({"number": number} | (asdict(verdict) if verdict else {})), file=answers, flush=True)
 
     answer("", None)
+    limit_memory()
     if not path.exists():
         answer(
             "",

@@ -96,7 +96,8 @@ class Judge:
             pass
         else:
             if current is not None:
-                found[current] = Verdict(WRONG, "Python s'est arrêté net : le code appelle-t-il `os._exit()` ?")
+                why = "le code appelle-t-il `os._exit()`" if self.process.wait() >= 0 else "la mémoire a-t-elle manqué"
+                found[current] = Verdict(WRONG, f"Python s'est arrêté net : {why} ?")
         finally:
             self.close()
         if not found:
