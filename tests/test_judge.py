@@ -40,6 +40,28 @@ def test_a_file_that_does_not_load_is_explained(source, explanation, tmp_path):
     assert re.search(explanation, python_errors.explain(failed.value))
 
 
+GUARD = 'if __name__ == "__main__":\n    launch.run(main)\n'
+
+
+@pytest.mark.parametrize(
+    "launched", ["main()\n", "launch.run(main)\n", f"main()\n\n\n{GUARD}", "import sys\nmain(sys.argv)\n"]
+)
+def test_a_file_that_runs_as_soon_as_it_is_read_is_told_which_line(stub_file, launched):
+    source = exercises.stub(2).replace(GUARD, launched)
+    stub_file.write_text(source, "utf-8")
+    with pytest.raises(judge.Unguarded) as refusal:
+        judge.load(stub_file)
+    line = next(
+        number for number, line in enumerate(source.splitlines(), 1) if line.startswith(("main(", "launch.run("))
+    )
+    assert f"La ligne {line}, `" in str(refusal.value) and "__main__" in str(refusal.value)
+
+
+def test_the_judge_repeats_it(stub_file):
+    stub_file.write_text(exercises.stub(2).replace(GUARD, "main()\n"), "utf-8")
+    assert "lance tout le script" in process.judge_step(2, ["2.2"])["2.2"].mistake
+
+
 @pytest.fixture
 def stub_file(tmp_path, monkeypatch):
     """Le fichier que la vérification prend pour celui de la personne, à l'étape 2."""

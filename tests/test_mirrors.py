@@ -1,6 +1,7 @@
 """Le réseau d'une salle : des adresses qui changent, des livres coupés, un portail à la place d'un livre, la lenteur."""
 
 import http.server
+import re
 import shutil
 import socket
 import struct
@@ -171,6 +172,22 @@ def test_a_mistyped_mirror_is_told_before_anything_is_fetched(tmp_path, capsys):
     with pytest.raises(AuroreError, match="gutenberg.pglaf.org.*ni une adresse"):
         mirrors.fetch_all([GABRIEL, GABRIEL], [str(tmp_path), "gutenberg.pglaf.org"], download)
     assert "manque" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("address", ["http://machine:port", "http://[::1", "htp://machine", "ftp://machine"])
+def test_an_address_that_cannot_be_asked_is_told_at_once(address):
+    with pytest.raises(AuroreError, match=f"{re.escape(address)} » n'est pas une adresse"):
+        mirrors.base_url(address)
+
+
+@pytest.mark.parametrize(
+    "address, variables", [("http://a..b", {}), ("http://a.example", {"http_proxy": "http://x:port"})]
+)
+def test_what_cannot_be_asked_is_not_a_cut_connection(address, variables, monkeypatch):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(mirrors.MirrorDown, match="n'est pas une adresse qui se demande, ou son proxy"):
+        fetch(address)
 
 
 @pytest.mark.parametrize("down", ["http://127.0.0.1:9", "http://nulle.part.invalid"])

@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -49,11 +50,22 @@ class Elsewhere(Exception):
     """Le code de la personne a voulu joindre une autre machine."""
 
 
+class Unguarded(Exception):
+    """Le fichier de la personne se lance dès qu'on le lit."""
+
+
 def load(path: Path) -> types.ModuleType:
-    """Le fichier de la personne comme un module. Lève ce qu'il lève ; `SyntaxError` s'il ne se lit pas."""
+    """Le fichier de la personne comme un module. Lève ce qu'il lève ; `SyntaxError` s'il ne se lit pas, `Unguarded` s'il se lance."""
     module = types.ModuleType(path.stem)
     module.__file__ = str(path)
-    exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+    code = compile(path.read_bytes(), str(path), "exec")
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.Expr) and re.fullmatch(r"main\(.*\)|(launch\.)?run\(main\)", ast.unparse(node)):
+            raise Unguarded(
+                f"La ligne {node.lineno}, `{ast.unparse(node)}`, lance tout le script dès qu'on lit le fichier : effacez-la, et gardez à "
+                'la fin du fichier `if __name__ == "__main__":`, puis, en retrait, `launch.run(main)`.'
+            )
+    exec(code, module.__dict__)
     return module
 
 
@@ -195,7 +207,10 @@ def main(file: str, number_of_step: str, limit: str) -> None:
         with time_limit(seconds):
             learner = load(path)
     except BaseException as error:
-        explained = _too_long(error) if isinstance(error, KeyboardInterrupt) else python_errors.explain(error)
+        if isinstance(error, Unguarded):
+            explained = str(error)
+        else:
+            explained = _too_long(error) if isinstance(error, KeyboardInterrupt) else python_errors.explain(error)
         answer("", Verdict(WRONG, explained))
         return
     for number in numbers:

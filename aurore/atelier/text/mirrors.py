@@ -6,8 +6,9 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import Enum
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from pathlib import Path
 from urllib.error import ContentTooShortError, HTTPError, URLError
 from urllib.parse import urlsplit
@@ -106,7 +107,10 @@ def fetch(book: Book, mirrors: list[str], download_file: Callable[[str, Path], N
 def base_url(mirror: str) -> str:
     """L'adresse d'un miroir, qu'il soit donné par une adresse ou par un dossier."""
     if "://" in mirror:
-        return mirror.rstrip("/")
+        with suppress(ValueError):  # un port qui n'est pas un nombre, des crochets qui ne se ferment pas
+            if urlsplit(mirror).scheme in ("http", "https", "file") and urlsplit(mirror).port != 0:
+                return mirror.rstrip("/")
+        raise AuroreError(f"Le miroir « {mirror} » n'est pas une adresse : http://MACHINE, ou http://MACHINE:PORT.")
     if Path(mirror).expanduser().is_dir():
         return Path(mirror).expanduser().resolve().as_uri()
     raise AuroreError(f"Le miroir « {mirror} » n'est ni une adresse (http://…) ni un dossier qui existe.")
@@ -195,6 +199,8 @@ def _connection_fault(error: Exception, url: str) -> Fault:
         return Fault.ABSENT
     if isinstance(cause, ContentTooShortError):
         return Fault.CUT
+    if isinstance(reason, (InvalidURL, UnicodeError)) or "unknown url type" in str(reason):
+        raise MirrorDown(url, f"n'est pas une adresse qui se demande, ou son proxy ({reason})") from error
     if isinstance(reason, (ConnectionResetError, HTTPException)):
         return Fault.DROPPED
     if "Tunnel connection failed" in str(reason):  # en https, c'est au proxy seul qu'on a parlé
@@ -204,7 +210,13 @@ def _connection_fault(error: Exception, url: str) -> Fault:
         raise MirrorDown(url, f"est trop lent ({reason})") from error
     if isinstance(reason, ssl.SSLCertVerificationError):
         raise MirrorDown(
-            url, "n'a pas le bon certificat (le portail du wifi, ou l'horloge de cet ordinateur ?)"
+            url,
+            "n'a pas le bon certificat (le portail du wifi, un proxy qui lit les connexions, l'horloge de cet ordinateur ?)"
+            + (
+                f" ; la variable SSL_CERT_FILE nomme {os.environ['SSL_CERT_FILE']}"
+                if "SSL_CERT_FILE" in os.environ
+                else ""
+            ),
         ) from error
     if isinstance(cause, (URLError, TimeoutError, ConnectionError)):
         raise MirrorDown(url, "ne répond pas") from error
