@@ -90,6 +90,8 @@ def test_every_address_where_a_book_can_be(tmp_path, serve, path):
         (b"PK\x03\x04\x00\x00", "pas du texte"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "pas du texte"),
         (b"Une liste de courses.", "pas un livre du projet Gutenberg"),
+        (b"Project Gutenberg's Gabriel\n\nTexte.\n\nEnd of the Project Gutenberg Etext\n", "aucune ligne START"),
+        (b"Texte.\nEnd of Project Gutenberg's Gabriel\n*END THE SMALL PRINT! FOR PUBLIC DOMAIN*", "aucune ligne START"),
     ],
 )
 def test_what_is_not_a_whole_book_is_told_and_not_kept(tmp_path, serve, cache, content, sentence):
@@ -100,6 +102,13 @@ def test_what_is_not_a_whole_book_is_told_and_not_kept(tmp_path, serve, cache, c
     assert list(cache.iterdir()) == []
     put(site, "files/13380/13380-0.txt")
     assert fetch(serve(site)).read_text("utf-8") == WHOLE, "l'adresse suivante l'avait"
+
+
+def test_a_book_encoded_twice_is_mended_and_told(tmp_path, serve, capsys):
+    spoiled = WHOLE.replace("Texte", "L'été, la forêt, déjà là. " * 10).encode().decode("cp1252", "ignore")
+    site = serve(put(tmp_path / "site", "files/13380/13380-0.txt", spoiled))
+    assert "L'été, la forêt" in fetch(site).read_text("utf-8")
+    assert "13380-0.txt : codé deux fois" in capsys.readouterr().err
 
 
 def test_a_connection_cut_in_the_middle_is_tried_again(serve, capsys):

@@ -40,6 +40,7 @@ class Fault(Enum):
     DROPPED = "coupe la connexion à chaque essai"
     WEB_PAGE = "donne une page web au lieu du livre (le portail du wifi ? un navigateur permet de s'y connecter)"
     NOT_TEXT = "donne un fichier qui n'est pas du texte"
+    NO_START = "donne un livre où aucune ligne START ne dit où il commence, et cette édition ne peut servir"
     NOT_A_BOOK = "donne un texte qui n'est pas un livre du projet Gutenberg (il n'a pas de ligne START)"
 
 
@@ -158,7 +159,8 @@ def _download(url: str, path: Path, download_file: Callable[[str, Path], None]) 
             download_file(url, partial)
             if not partial.exists():
                 raise AuroreError(f"download_file n'a rien écrit dans {partial}.")
-            books.mend_encoding(partial)
+            if seen := books.mend_encoding(partial):
+                tell(f"  {url} : {seen}")
             if not (fault := content_fault(partial)):
                 os.replace(partial, path)
             return fault
@@ -175,9 +177,12 @@ def content_fault(path: Path) -> Fault | None:
         return Fault.WEB_PAGE
     if "\0" in text:
         return Fault.NOT_TEXT
-    if not books.START.search(text):
-        return Fault.NOT_A_BOOK if text else Fault.CUT
-    return None if books.END.search(text) else Fault.CUT
+    end = books.END.search(text)
+    if not (start := books.START.search(text)):
+        return Fault.CUT if not text else Fault.NO_START if end else Fault.NOT_A_BOOK
+    if not books.END.search(text, start.end()):
+        return Fault.NO_START if end else Fault.CUT
+    return None
 
 
 def _connection_fault(error: Exception, url: str) -> Fault:
