@@ -17,6 +17,7 @@ from atelier import console, launch, models, settings
 from atelier.atomic import atomic_write
 from atelier.models import vocabulary
 from atelier.text import corpus
+from atelier.text.typography import normalize
 
 VOCAB_SIZE = 52_000
 EXAMPLE = "la bergère et le berger la bergerie et les bergers"
@@ -103,6 +104,7 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBas
 
 def show(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
     """Le texte tel que le réseau le reçoit, et tel que nous pouvons le lire."""
+    text = normalize(text)  # comme dans les livres : « ’ » et « ' » ne font pas les mêmes tokens
     ids = tokens_analysis(tokenizer, text)
     print(f"\n« {text} » en {len(ids)} tokens :")
     print(f"  identifiants : {ids}")

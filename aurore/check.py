@@ -147,7 +147,7 @@ def reset(step: int) -> None:
         backup, rank = path.with_suffix(".backup.py"), 2
         while backup.exists():
             backup, rank = path.with_suffix(f".backup-{rank}.py"), rank + 1
-        shutil.copy2(path, backup)
+        shutil.copyfile(path, backup)  # le contenu seul : une clé USB refuse souvent les dates et les droits
         print(f"Votre fichier est gardé : {backup.name}")
     with atomic_write(path) as partial:
         partial.write_bytes(stub)

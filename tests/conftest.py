@@ -82,6 +82,9 @@ def tokenizer():
     return AutoTokenizer.from_pretrained(settings.MINI)
 
 
+AWKWARD = "Atelier [2026] d'été, 100 % {à lire} #1"  # un dossier comme il y en a : rien n'y est un motif
+
+
 @pytest.fixture(scope="session")
 def tiny(tokenizer, tmp_path_factory) -> str:
     """`AURORE_MODEL`, quand ce que le modèle écrit n'importe pas."""
@@ -89,7 +92,7 @@ def tiny(tokenizer, tmp_path_factory) -> str:
 
     from atelier.models import export
 
-    folder = tmp_path_factory.mktemp("tiny") / "tiny"
+    folder = tmp_path_factory.mktemp("tiny") / AWKWARD
     export.save_model(small_model(tokenizer), tokenizer, folder)
     return str(folder)
 
@@ -97,7 +100,8 @@ def tiny(tokenizer, tmp_path_factory) -> str:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory) -> Path:
     """Un dossier de travail où l'étape 1 a été faite sur les récits embarqués. À ne pas modifier."""
-    home = tmp_path_factory.mktemp("prepared")
+    home = tmp_path_factory.mktemp("prepared") / AWKWARD
+    home.mkdir()
     succeed("1_prepare_dataset_solution.py", "--offline", home=home)
     return home
 
@@ -155,7 +159,8 @@ def followed(started) -> tuple[Path, list[tuple[str, str]]]:
 @pytest.fixture(scope="session")
 def trained(prepared, tiny, tmp_path_factory) -> Path:
     """Un dossier de travail où `tiny` a été un peu entraîné. À ne pas modifier."""
-    home = tmp_path_factory.mktemp("trained")
+    home = tmp_path_factory.mktemp("trained") / AWKWARD
+    home.mkdir()
     (home / "data").symlink_to(prepared / "data")
     succeed("3_train_solution.py", "--max-steps", "4", "--learning-rate", "0.01", home=home, AURORE_MODEL=tiny)
     return home

@@ -147,6 +147,14 @@ def test_what_another_process_is_writing_is_not_swept(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["data", "data.json"]
 
 
+def test_the_disk_and_this_machine_may_disagree_about_the_hour(tmp_path, monkeypatch):
+    now = atomic.time.time()
+    with atomic.provisional(tmp_path / "data") as theirs:
+        monkeypatch.setattr(atomic.time, "time", lambda: now + 10 * atomic.STALE)
+        write(tmp_path / "data", "à moi")
+        assert theirs.parent.exists()
+
+
 def test_a_folder_that_cannot_take_its_place_gives_the_old_one_back(tmp_path, monkeypatch):
     write(tmp_path / "data", "ancien")
 

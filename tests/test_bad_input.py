@@ -108,11 +108,13 @@ IMPORTING = " atelier\n"
 def test_ctrl_c_leaves_nothing_half_written(script, options, after, prepared, tiny, tmp_path, interruptible):
     model = tiny if "environ" in after else "mini"
     says_what_it_imports = {"PYTHONPROFILEIMPORTTIME": "1"} if after == IMPORTING else {}
+    home = tmp_path / "Atelier [2026]"
+    home.mkdir()
     if script.startswith("3"):
-        (tmp_path / "data").symlink_to(prepared / "data")
+        (home / "data").symlink_to(prepared / "data")
     process = subprocess.Popen(
         [sys.executable, AURORE / script, *options],
-        env=environment(tmp_path, AURORE_MODEL=model, PYTHONUNBUFFERED="1", **says_what_it_imports),
+        env=environment(home, AURORE_MODEL=model, PYTHONUNBUFFERED="1", **says_what_it_imports),
         encoding="utf-8",
         start_new_session=True,
         stdout=subprocess.PIPE,
@@ -128,11 +130,11 @@ def test_ctrl_c_leaves_nothing_half_written(script, options, after, prepared, ti
         process.kill()
     assert process.returncode in (130, -signal.SIGINT)
     assert "Interrompu" in stderr and "Traceback" not in stderr
-    runs = [path for path in (tmp_path / "model").glob("*") if path.is_dir()]
+    runs = [path for path in (home / "model").glob("*") if path.is_dir()]
     assert not runs or ("--resume" in stderr and len(runs) == 1 and (runs[0] / "state" / "checkpoint").exists()), (
         "de quoi reprendre, ou rien"
     )
-    assert not (tmp_path / "model" / "latest").exists() and not list(tmp_path.rglob("*.partial"))
+    assert not (tmp_path / "model" / "latest").exists() and not list(home.rglob("*.partial"))
 
 
 @pytest.mark.parametrize(

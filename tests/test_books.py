@@ -28,6 +28,29 @@ def test_a_few_damaged_bytes_do_not_make_utf8_another_encoding(tmp_path):
     assert book.read_text(books.detect_encoding(book)) == "Été, où l'on rêvait."
 
 
+SENTENCE = "« Là-bas, l'été, la forêt brûlait où ça naît — déjà ! » dit l’aîné à Noël. "
+
+
+@pytest.mark.parametrize(
+    "spoil, seen",
+    [
+        (lambda text: text.encode().decode("latin-1").encode(), "deux fois"),
+        (lambda text: text.replace("à", "é").encode().decode("cp1252").encode(), "deux fois"),
+        (lambda text: text.replace("’", "'").replace("—", "-").encode("cp850"), "cp850"),
+        (lambda text: text.encode("mac_roman"), "mac_roman"),
+        (lambda text: text.encode("cp1252"), ""),
+        (lambda text: text.encode("utf-8-sig"), ""),
+    ],
+)
+def test_an_encoding_that_nothing_announces_is_known_by_its_accents_and_told(spoil, seen, tmp_path):
+    book = tmp_path / "book.txt"
+    book.write_bytes(spoil(SENTENCE * 10))
+    said = books.mend_encoding(book)
+    assert seen in said and bool(said) == bool(seen)
+    read = books.read_text(book)
+    assert "forêt brûlait où ça naît" in read
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_old_and_new_encodings_read_the_same(tmp_path, encoding):
     (tmp_path / "book.txt").write_text("Été, œuvre, « Où ? »", encoding)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -12,7 +13,7 @@ import sys
 
 import attempts
 import pytest
-from scripts import AURORE, ROOT, environment, refused, run
+from scripts import AURORE, ROOT, environment, load, refused, run, run_fresh
 
 from atelier import exercises, machine
 from atelier.errors import AuroreError
@@ -47,6 +48,26 @@ def answer(workshop, **answers: str) -> None:
 
 def check(workshop, *options, **variables):
     return run(str(workshop / "check.py"), *options, home=workshop.parent, AURORE_HOME=str(workshop), **variables)
+
+
+# ── Des fichiers de la personne à côté des scripts ──
+
+
+def test_a_file_named_like_a_module_hides_nothing_and_is_to_be_renamed(workshop):
+    for name in ("code", "tokenize", "datasets", "secrets", "transformers"):
+        (workshop / f"{name}.py").write_text("print('essai')\nraise SystemExit\n", "utf-8")
+    done = run_fresh(str(workshop / "check.py"), "1.5", home=workshop.parent, AURORE_HOME=str(workshop))
+    assert "· 1.5" in done.stdout and "essai" not in done.stdout, done.stderr
+    for name in ("code", "tokenize", "datasets", "secrets", "transformers"):
+        assert re.search(rf"aurore/{name}.py a le nom d'.*Renommez-le", done.stderr)
+    assert "Traceback" not in done.stderr and "Visual" not in done.stderr
+
+
+def test_a_file_already_taken_for_a_module_stops_the_script_and_is_named(workshop):
+    (workshop / "random.py").write_text("choix = [1, 2, 3]\n", "utf-8")
+    done = run_fresh(str(workshop / "1_prepare_dataset.py"), "--offline", home=workshop.parent)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "aurore/random.py a le nom d'un module de Python" in done.stderr and "renommez-le" in done.stderr
 
 
 # ── Un stub que l'on lance ──
@@ -147,6 +168,20 @@ def test_a_right_answer_says_what_was_learnt(workshop):
 @pytest.mark.parametrize("number", ["9", "1.c", "6", "rien", ""])
 def test_an_unknown_exercise_is_refused(number, refused_option):
     assert f"« {number} » n'est ni une étape" in refused_option("check.py", number)
+
+
+def test_reset_keeps_a_file_on_a_disk_without_dates_nor_rights(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(1, "Operation not permitted")
+
+    path = tmp_path / "1_prepare_dataset.py"
+    path.write_text("# à moi\n", "utf-8")
+    monkeypatch.setattr(exercises, "stub_of", lambda step: path)
+    for courtesy in ("chmod", "utime"):
+        monkeypatch.setattr(os, courtesy, refuse)
+    load("check.py").reset(1)
+    assert (tmp_path / "1_prepare_dataset.backup.py").read_text("utf-8") == "# à moi\n"
+    assert path.read_text("utf-8") == exercises.stub(1)
 
 
 def test_reset_gives_the_stub_back_and_keeps_the_learner_s_file(workshop):

@@ -2,6 +2,7 @@
 
 import errno
 import re
+import subprocess
 import sys
 
 import pytest
@@ -80,3 +81,39 @@ def test_a_learner_who_opens_a_forbidden_file_is_told_the_line(tmp_path, monkeyp
         judge.load(path).read_lines(path)
     said = launch.explain(failed.value)
     assert "aurore/1_prepare_dataset.py:2" in said and "AURORE_HOME" not in said
+
+
+EDITORS = {  # ce qu'un éditeur met à la place de la console
+    "IDLE": "sys.stdout, sys.stderr = Shell(sys.__stdout__), Shell(sys.__stderr__)",
+    "une fenêtre sans console": "sys.stdout = sys.stderr = None",
+    "un autre fil": "elsewhere = threading.Thread",
+}
+
+
+@pytest.mark.parametrize("editor", EDITORS)
+def test_a_script_runs_in_an_editor(editor, tmp_path):
+    program = f"""if True:
+        import io, sys, threading
+        class Shell(io.TextIOBase):  # comme les siens, il dit être un terminal et ne se règle pas
+            def __init__(self, screen): self.screen = screen
+            def isatty(self): return True
+            def write(self, text): return self.screen.write(text)
+        elsewhere = None
+        {EDITORS[editor]}
+        sys.path.insert(0, {str(settings.FOLDER)!r})
+        from atelier import console, launch, quiet
+        from atelier.exercises import report
+        def main():
+            print(report.sign("right"), console.progress())
+            console.tell("dit")
+            open({str(tmp_path / "done")!r}, "w").close()
+        if elsewhere:
+            thread = elsewhere(target=launch.run, args=(main,))
+            thread.start()
+            thread.join()
+        else:
+            launch.run(main)
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8")
+    assert (tmp_path / "done").exists() and not done.returncode, done.stderr
+    assert "Traceback" not in done.stderr and (editor == "une fenêtre sans console" or " 2\n" in done.stdout)

@@ -268,6 +268,23 @@ def test_a_stale_token_does_not_forbid_a_public_model(serve, online, tmp_path, m
     assert f"Téléchargement de {NAME}" in told and "mini, embarqué" not in told
 
 
+@pytest.mark.parametrize(
+    "variable, value",
+    [
+        ("REQUESTS_CA_BUNDLE", "/nulle/part.pem"),
+        ("CURL_CA_BUNDLE", "/nulle/part.pem"),
+        ("https_proxy", "http://proxy:port"),
+        ("HF_TOKEN", "hf_漢"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(variable, value, serve, online, monkeypatch):
+    online(serve(Down) if variable == "HF_TOKEN" else "https://hub.example")
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(AuroreError, match=rf"ne peut partir \(.*\. Voyez .*{variable}"):
+        choice.base_model("auteur/nom")
+
+
 def test_a_hub_that_does_not_know_the_default_model_does_not_stop_the_workshop(serve, online, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     online(serve(hub_serving(tmp_path / "empty")))

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 import threading
 import time
 
@@ -39,6 +40,28 @@ def test_a_file_that_does_not_load_is_explained(source, explanation, tmp_path):
     assert re.search(explanation, python_errors.explain(failed.value))
 
 
+GUARD = 'if __name__ == "__main__":\n    launch.run(main)\n'
+
+
+@pytest.mark.parametrize(
+    "launched", ["main()\n", "launch.run(main)\n", f"main()\n\n\n{GUARD}", "import sys\nmain(sys.argv)\n"]
+)
+def test_a_file_that_runs_as_soon_as_it_is_read_is_told_which_line(stub_file, launched):
+    source = exercises.stub(2).replace(GUARD, launched)
+    stub_file.write_text(source, "utf-8")
+    with pytest.raises(judge.Unguarded) as refusal:
+        judge.load(stub_file)
+    line = next(
+        number for number, line in enumerate(source.splitlines(), 1) if line.startswith(("main(", "launch.run("))
+    )
+    assert f"La ligne {line}, `" in str(refusal.value) and "__main__" in str(refusal.value)
+
+
+def test_the_judge_repeats_it(stub_file):
+    stub_file.write_text(exercises.stub(2).replace(GUARD, "main()\n"), "utf-8")
+    assert "lance tout le script" in process.judge_step(2, ["2.2"])["2.2"].mistake
+
+
 @pytest.fixture
 def stub_file(tmp_path, monkeypatch):
     """Le fichier que la vérification prend pour celui de la personne, à l'étape 2."""
@@ -69,6 +92,35 @@ def test_what_never_ends_ends_everything_or_is_gone_does_not_stop_the_others(stu
     assert "`retrain` n'est plus dans le fichier" in verdicts["2.6"].mistake
     assert "arrêté net" in verdicts["2.4"].mistake
     assert "Toujours pas fini au bout de" in verdicts["2.5"].mistake
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux seul borne la mémoire d'un processus")
+def test_what_grows_without_end_is_stopped_and_memory_is_named(stub_file):
+    source = exercises.stub(2)
+    for before, after in {
+        r'text = console\.todo\("2.2"\)': "text = 'Bonjour '\n    while True: text += text",
+        r'console\.todo\("2.3"\)': "list(range(10**9))",
+        r'console\.todo\("2.4"\)': "[0] * 10**12",
+        r'console\.todo\("2.5"\)': "__import__('os').kill(__import__('os').getpid(), 9)",  # ce que fait le noyau
+    }.items():
+        source, found = re.subn(before, after, source)
+        assert found == 1
+    stub_file.write_text(source, "utf-8")
+    for number, verdict in process.judge_step(2, ["2.2", "2.3", "2.4", "2.5"]).items():
+        assert "mémoire" in verdict.mistake, (number, verdict)
+
+
+def test_what_is_printed_while_the_judge_begins_is_no_answer(stub_file, tmp_path, monkeypatch):
+    """Un `usercustomize.py`, une bibliothèque bavarde."""
+    (tmp_path / "sitecustomize.py").write_text("print('essai')\nprint('[1]')\nprint('{}', flush=True)\n", "utf-8")
+    stub_file.write_text(exercises.stub(2), "utf-8")
+    begin = process.Judge.launch
+
+    def launch(arguments, env, **options):
+        return begin(arguments, env=env | {"PYTHONPATH": str(tmp_path)}, **options)
+
+    monkeypatch.setattr(process.Judge, "launch", staticmethod(launch))
+    assert process.judge_step(2, ["2.2"])["2.2"].mark == judge.NOT_STARTED
 
 
 def test_a_missing_file_can_be_found_again(stub_file):

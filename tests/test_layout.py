@@ -10,7 +10,7 @@ from atelier import exercises
 
 ATELIER = AURORE / "atelier"
 FLOORS = (  # du sol au toit : chaque pièce n'importe que celles des étages du dessous
-    ("errors", "settings", "container"),
+    ("errors", "settings", "container", "proxies", "shadows"),
     ("atomic", "machine", "quiet"),
     ("console",),
     ("text",),

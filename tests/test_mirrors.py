@@ -1,6 +1,7 @@
 """Le réseau d'une salle : des adresses qui changent, des livres coupés, un portail à la place d'un livre, la lenteur."""
 
 import http.server
+import re
 import shutil
 import socket
 import struct
@@ -89,6 +90,8 @@ def test_every_address_where_a_book_can_be(tmp_path, serve, path):
         (b"PK\x03\x04\x00\x00", "pas du texte"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "pas du texte"),
         (b"Une liste de courses.", "pas un livre du projet Gutenberg"),
+        (b"Project Gutenberg's Gabriel\n\nTexte.\n\nEnd of the Project Gutenberg Etext\n", "aucune ligne START"),
+        (b"Texte.\nEnd of Project Gutenberg's Gabriel\n*END THE SMALL PRINT! FOR PUBLIC DOMAIN*", "aucune ligne START"),
     ],
 )
 def test_what_is_not_a_whole_book_is_told_and_not_kept(tmp_path, serve, cache, content, sentence):
@@ -99,6 +102,13 @@ def test_what_is_not_a_whole_book_is_told_and_not_kept(tmp_path, serve, cache, c
     assert list(cache.iterdir()) == []
     put(site, "files/13380/13380-0.txt")
     assert fetch(serve(site)).read_text("utf-8") == WHOLE, "l'adresse suivante l'avait"
+
+
+def test_a_book_encoded_twice_is_mended_and_told(tmp_path, serve, capsys):
+    spoiled = WHOLE.replace("Texte", "L'été, la forêt, déjà là. " * 10).encode().decode("cp1252", "ignore")
+    site = serve(put(tmp_path / "site", "files/13380/13380-0.txt", spoiled))
+    assert "L'été, la forêt" in fetch(site).read_text("utf-8")
+    assert "13380-0.txt : codé deux fois" in capsys.readouterr().err
 
 
 def test_a_connection_cut_in_the_middle_is_tried_again(serve, capsys):
@@ -171,6 +181,22 @@ def test_a_mistyped_mirror_is_told_before_anything_is_fetched(tmp_path, capsys):
     with pytest.raises(AuroreError, match="gutenberg.pglaf.org.*ni une adresse"):
         mirrors.fetch_all([GABRIEL, GABRIEL], [str(tmp_path), "gutenberg.pglaf.org"], download)
     assert "manque" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("address", ["http://machine:port", "http://[::1", "htp://machine", "ftp://machine"])
+def test_an_address_that_cannot_be_asked_is_told_at_once(address):
+    with pytest.raises(AuroreError, match=f"{re.escape(address)} » n'est pas une adresse"):
+        mirrors.base_url(address)
+
+
+@pytest.mark.parametrize(
+    "address, variables", [("http://a..b", {}), ("http://a.example", {"http_proxy": "http://x:port"})]
+)
+def test_what_cannot_be_asked_is_not_a_cut_connection(address, variables, monkeypatch):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(mirrors.MirrorDown, match="n'est pas une adresse qui se demande, ou son proxy"):
+        fetch(address)
 
 
 @pytest.mark.parametrize("down", ["http://127.0.0.1:9", "http://nulle.part.invalid"])

@@ -10,6 +10,7 @@ from scripts import load, succeed
 
 from atelier.errors import AuroreError
 from atelier.text import corpus
+from atelier.web.insults import insults
 
 pytestmark = pytest.mark.skipif(
     "AURORE_GUTENBERG" not in os.environ, reason="AURORE_GUTENBERG ne donne pas de vrais livres"
@@ -38,4 +39,5 @@ def test_step_1_on_the_workshops_books(tmp_path):
     assert len(data["train"]) > 40_000 and len(data["test"]) > 1_500
     for split in data:
         text = "\n".join(data[split]["text"])
+        assert not insults(text), "aucun mot de Sand n'est une insulte"
         assert not re.search(r"Gutenberg|\bebook\b|Distributed|\*\*\* (?:START|END)|[_’\[\]]|--", text, re.IGNORECASE)

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,6 +63,22 @@ def test_only_a_run_that_has_not_ended_can_be_resumed(tmp_path, monkeypatch):
     assert runs.unfinished() is None
     (tmp_path / "run" / "history.json").unlink()
     assert runs.unfinished() is None, "il ne dit rien de lui"
+
+
+def test_a_run_whose_first_model_is_gone_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "MODELS", tmp_path)
+    (tmp_path / "run" / "state").mkdir(parents=True)
+    (tmp_path / "run" / "state" / "checkpoint").write_text("")
+    histories.write(tmp_path / "run", histories.new("/ailleurs", {}, 3.5))
+    with pytest.raises(errors.AuroreError, match="run ne peut plus se reprendre.*start.*ôtez --resume"):
+        runs._to_resume(None)
+
+
+def test_trainings_that_start_in_the_same_second_have_each_their_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "MODELS", tmp_path)
+    monkeypatch.setattr(runs.time, "strftime", lambda _: "2026-07-26_13h32m15")
+    monkeypatch.setattr(Path, "exists", lambda _: False)  # l'autre le crée juste après qu'on a regardé
+    assert [runs._new_folder(tmp_path).name[19:] for _ in range(3)] == ["", "-2", "-3"]
 
 
 def test_an_interruption_while_tidying_up_does_not_lose_the_model(tmp_path):

@@ -1,9 +1,11 @@
 """L'étape 3 : des blocs pleins, une perte qui baisse, un modèle que tout le monde relit."""
 
 import argparse
+import errno
 import importlib.util
 import json
 import math
+import os
 import re
 import socket
 import stat
@@ -75,6 +77,18 @@ def test_saved_weights_bear_the_names_of_the_hub(tokenizer, tmp_path):
     bias = reloaded.transformer.h[1].mlp.c_fc.bias
     bias.assign(bias + 1e-7)
     assert not export.same_weights(model, reloaded)
+
+
+def test_a_disk_without_rights_nor_dates_receives_the_model(tokenizer, tmp_path, monkeypatch):
+    """Une clé USB, un partage de réseau : ce qui n'est qu'une politesse y est refusé."""
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    for courtesy in ("chmod", "utime", "link", "symlink"):
+        monkeypatch.setattr(os, courtesy, refuse)
+    export.save_model(small_model(tokenizer), tokenizer, tmp_path / "model")
+    assert choice.checked(tmp_path / "model")
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="torch n'est pas installé (l'atelier s'en passe)")

@@ -30,6 +30,9 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
     load("3_train_solution.py").compile_model(model, rate)
     blocks = np.ones((64, 32), np.int32)
     read, validation = batches.shuffled(blocks, 4, 1), batches.in_order(blocks[:4], 4)
+    monkeypatch.setattr(
+        settings, "MODELS", tmp_path / "Atelier [2026] d'été, 100 % {à lire} #1?*"
+    )  # rien n'y est un motif
     folder = settings.MODELS / NAME
     folder.mkdir(parents=True)
     history = histories.new("mini", SETTINGS | {"batch_size": 4}, 9.0, tokens=blocks.size, block_size=32) | {"steps": 6}
@@ -57,6 +60,7 @@ def test_the_history_is_written_as_it_comes_and_resuming_forgets_what_follows_th
     backup = backups.Backup(model, folder, history)
     assert backup.restore() == 3
     backup.save()
+    assert [file.name for file in (folder / "state").iterdir()] == ["checkpoint"], "un seul état, l'ancien s'en va"
     assert [len(history[name]) for name in ("loss", "loss_steps", "loss_seconds")] == [3, 3, 3]
     assert [len(history[name]) for name in ("val_loss", "val_steps")] == [2, 2]
     assert seen(client)[0]["state"] == "running" and history["resumed_at"] == 3

@@ -104,6 +104,18 @@ def test_a_finished_training_says_what_it_gained(five):
     assert told["Perplexité de validation"] == "42,4 avant, 38,1 après" and "Temps restant" not in told
 
 
+def test_the_latest_to_begin_comes_first_whatever_the_clock_its_name_was_read_from(client):
+    """Un conteneur est à l'heure universelle, deux heures avant celle de la France en été."""
+    write("2026-07-26_15h00m00", began=1785070800.0)
+    write("2026-07-26_13h30m00", began=1785072600.0)  # une demi-heure plus tard, dans un conteneur
+    write("2026-07-25_18h00m00")  # d'avant que cela se note
+    assert [run["name"] for run in seen(client)] == [
+        "2026-07-26_13h30m00",
+        "2026-07-26_15h00m00",
+        "2026-07-25_18h00m00",
+    ]
+
+
 @pytest.mark.parametrize("left", ["state/checkpoint", START])
 def test_a_finished_training_is_finished_whatever_could_not_be_removed(client, left):
     """Un antivirus tient un fichier de `state/`, ou l'étape 3 est tuée pendant qu'elle range."""

@@ -4,21 +4,27 @@ Importer `atelier` règle d'abord l'environnement des bibliothèques, qui le lis
 c'est pourquoi les scripts importent `atelier` avant TensorFlow et transformers.
 """
 
+import atelier.shadows  # isort: skip (avant tout ce qu'un fichier de la personne pourrait cacher)
+
 import os
 import sys
 import warnings
 
+from atelier import proxies
 from atelier.settings import CACHE, DEBUG
 
 # Les classes TensorFlow de transformers sont écrites pour Keras 2, que TensorFlow nomme désormais tf-keras.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 # Les téléchargements vont dans le volume, sinon chaque conteneur les recommencerait.
 os.environ.setdefault("HF_HOME", str(CACHE / "huggingface"))
+# Un seul programme écrit un fichier HDF5 ; un partage de réseau ou une clé USB refusent souvent de le verrouiller.
+os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 # Le protocole Xet sait moins bien reprendre un téléchargement coupé que le simple HTTP.
 os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_SYMLINKS_WARNING", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+proxies.spare_nearby()
 
 
 def _explain_failed_import(kind, error, trace) -> None:
@@ -41,6 +47,11 @@ def _explain_failed_import(kind, error, trace) -> None:
         sys.__excepthook__(kind, error, trace)
 
 
+for name in ("stdout", "stderr"):
+    if (
+        getattr(sys, name) is None
+    ):  # un programme sans console (pythonw) : les bibliothèques y écrivent sans le demander
+        setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
 if sys.platform == "darwin":  # le Python de python.org n'y a pas de certificats pour urllib, donc pour get_file
     import certifi
 

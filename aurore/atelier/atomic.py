@@ -21,11 +21,12 @@ def provisional(path: Path) -> Iterator[Path]:
     """Donne un chemin provisoire, voisin de `path`, que nul autre processus n'a ; ce qui y reste à la fin est effacé."""
     restored(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    worksite = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial"))
+    now = worksite.stat().st_mtime  # l'heure du disque : celle d'un partage de réseau n'est pas toujours la nôtre
     for abandoned in _worksites(path):
         with suppress(FileNotFoundError):  # un autre processus vient de l'effacer
-            if time.time() - abandoned.stat().st_mtime > STALE:
+            if now - abandoned.stat().st_mtime > STALE:
                 shutil.rmtree(abandoned, ignore_errors=True)
-    worksite = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial"))
     try:
         yield worksite / path.name
     finally:

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import math
 import os
 import sys
@@ -96,9 +97,14 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
 
 
+def is_screen(stream) -> bool:
+    """Un terminal, où l'on peut revenir sur ce qui est écrit ? IDLE dit qu'il en est un, et ne le peut pas."""
+    return isinstance(stream, io.TextIOWrapper) and stream.isatty()
+
+
 def progress() -> int:
     """Le `verbose` de Keras : une barre qui avance à l'écran, une ligne par époque dans un fichier."""
-    return 1 if sys.stdout.isatty() else 2
+    return 1 if is_screen(sys.stdout) else 2
 
 
 def from_the_machine(error: Exception) -> str:

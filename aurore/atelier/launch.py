@@ -7,6 +7,7 @@ pendant les imports (`atelier/__init__.py`), et le français d'argparse (`consol
 
 import _thread
 import gc
+import io
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from atelier import console, exercises
+from atelier import console, exercises, shadows
 from atelier.console import command, tell
 from atelier.errors import AuroreError, Todo
 from atelier.exercises import python_errors
@@ -24,10 +25,12 @@ from atelier.settings import DEBUG
 def run(main: Callable[[], None]) -> None:
     """Exécute `main()` et termine le programme : code 0, ou un code non nul après une phrase (130 après Ctrl-C)."""
     for stream in (sys.stdout, sys.stderr):
-        # Une console Windows (cp1252) ne connaît pas tous les caractères : mieux vaut un « ? » qu'un plantage.
-        stream.reconfigure(errors="replace")
+        # Une console Windows (cp1252) ne connaît pas tous les caractères : mieux vaut un « ? » qu'un plantage. Ceux d'IDLE, de
+        # Spyder et de Jupyter ne se règlent pas, et les connaissent tous.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     interrupted = _watch_for_interruption()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    shadows.tell_shadows()
     try:
         main()
         sys.stdout.flush()
@@ -65,8 +68,10 @@ def _watch_for_interruption() -> threading.Event:
         timer.daemon = True
         timer.start()
 
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # une tâche de fond (« & ») n'écoute pas Ctrl-C
-        signal.signal(signal.SIGINT, interrupt)
+    if threading.current_thread() is threading.main_thread():  # un éditeur peut lancer le script dans un autre fil
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # une tâche de fond (« & ») n'écoute pas Ctrl-C
+            signal.signal(signal.SIGINT, interrupt)
     sys.unraisablehook = send_again
     return interrupted
 

@@ -19,7 +19,12 @@ def quiet_stderr():
         yield
         return
     sys.stderr.flush()
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        saved = os.dup(2)
+    except OSError:  # une fenêtre sans console (pythonw) n'a pas ce descripteur : il n'y a rien à faire taire
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
         yield

@@ -1,7 +1,6 @@
 """Cet ordinateur est-il prêt pour l'atelier ? À demander chez soi, quelques jours avant."""
 
 import importlib.metadata
-import os
 import re
 import shutil
 import socket
@@ -63,9 +62,7 @@ def _packages() -> tuple[str, str]:
 def _tensorflow() -> tuple[str, str]:
     try:
         done = subprocess.run(
-            [sys.executable, "-c", "import atelier.quiet"],
-            cwd=FOLDER,
-            env=os.environ | {"PYTHONPATH": str(FOLDER)},
+            [sys.executable, "-c", f"import sys; sys.path.append({str(FOLDER)!r}); import atelier.quiet"],
             capture_output=True,
             encoding="utf-8",
             errors="replace",

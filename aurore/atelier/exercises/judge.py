@@ -1,6 +1,6 @@
 """Juger les exercices d'une étape : ce fichier s'exécute dans un processus à part, que le code de la personne peut perdre.
 
-    python -m atelier.exercises.judge FICHIER ÉTAPE SECONDES
+    judge.main(FICHIER, ÉTAPE, SECONDES)
 
 Il importe d'abord ce qui est long, puis lit sur son entrée les numéros des exercices à juger ; le fichier n'est lu qu'à
 cet instant. Un exercice a tant de secondes. Sur sa sortie, une ligne de JSON quand un exercice commence, une autre quand il est jugé.
@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -30,6 +31,7 @@ from atelier.errors import Todo
 from atelier.exercises import python_errors
 from atelier.exercises.calls import Wrong
 
+MEMORY = 1 << 30  # octets de plus que le juge n'en a, une fois ses imports faits ; aucun exercice n'en prend le dixième
 RIGHT, WRONG, NOT_STARTED = "right", "wrong", "not started"
 
 
@@ -48,11 +50,22 @@ class Elsewhere(Exception):
     """Le code de la personne a voulu joindre une autre machine."""
 
 
+class Unguarded(Exception):
+    """Le fichier de la personne se lance dès qu'on le lit."""
+
+
 def load(path: Path) -> types.ModuleType:
-    """Le fichier de la personne comme un module. Lève ce qu'il lève ; `SyntaxError` s'il ne se lit pas."""
+    """Le fichier de la personne comme un module. Lève ce qu'il lève ; `SyntaxError` s'il ne se lit pas, `Unguarded` s'il se lance."""
     module = types.ModuleType(path.stem)
     module.__file__ = str(path)
-    exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+    code = compile(path.read_bytes(), str(path), "exec")
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.Expr) and re.fullmatch(r"main\(.*\)|(launch\.)?run\(main\)", ast.unparse(node)):
+            raise Unguarded(
+                f"La ligne {node.lineno}, `{ast.unparse(node)}`, lance tout le script dès qu'on lit le fichier : effacez-la, et gardez à "
+                'la fin du fichier `if __name__ == "__main__":`, puis, en retrait, `launch.run(main)`.'
+            )
+    exec(code, module.__dict__)
     return module
 
 
@@ -80,6 +93,8 @@ def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: typ
         return Verdict(WRONG, wrong.mistake, wrong.call, wrong.got, wrong.expected)
     except KeyboardInterrupt as interrupt:
         return Verdict(WRONG, _too_long(interrupt))
+    except MemoryError as error:  # en regardant le résultat, ou en l'attendant
+        return Verdict(WRONG, python_errors.explain(error))
     except Exception as surprise:  # un résultat si inattendu que l'exercice ne sait pas le regarder
         return Verdict(
             WRONG,
@@ -108,6 +123,19 @@ def _too_long(interrupt: KeyboardInterrupt) -> str:
     frame = python_errors.learner_frame(interrupt)
     where = f" (ligne {frame.lineno} : `{frame.line}`)" if frame else ""
     return f"Toujours pas fini, après plusieurs secondes : une boucle sans fin{where} ?"
+
+
+def limit_memory() -> None:
+    """Borne ce que ce processus prendra encore de mémoire : au-delà, Python lève `MemoryError`, et la machine ne souffre pas.
+
+    Linux seul sait le faire (`setrlimit(2)`, RLIMIT_DATA) ; ailleurs, le temps borne seul une boucle qui s'emballe.
+    """
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("utf-8").splitlines())
+        used = int(status["VmData"].split()[0]) * 1024
+        resource.setrlimit(resource.RLIMIT_DATA, (used + MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 @contextlib.contextmanager
@@ -149,13 +177,15 @@ def _only_here(host, *arguments, _getaddrinfo=socket.getaddrinfo, **options):
     return _getaddrinfo(host, *arguments, **options)
 
 
-def main(path: Path, step: int, seconds: float) -> None:
+def main(file: str, number_of_step: str, limit: str) -> None:
+    path, step, seconds = Path(file), int(number_of_step), float(limit)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)  # ce qu'un import affiche n'est pas une réponse
     solution = load(exercises.solution_of(step))
     importlib.import_module(f"atelier.exercises.step_{step}")
     numbers = sys.stdin.readline().split()
-    for descriptor in (0, 1, 2):  # ce que lirait ou écrirait le code de la personne ne dérange personne
+    for descriptor in (0, 2):  # ce que lirait ou écrirait le code de la personne ne dérange personne
         os.dup2(nowhere, descriptor)
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -163,6 +193,7 @@ def main(path: Path, step: int, seconds: float) -> None:
         print(json.dumps({"number": number} | (asdict(verdict) if verdict else {})), file=answers, flush=True)
 
     answer("", None)
+    limit_memory()
     if not path.exists():
         answer(
             "",
@@ -176,7 +207,10 @@ def main(path: Path, step: int, seconds: float) -> None:
         with time_limit(seconds):
             learner = load(path)
     except BaseException as error:
-        explained = _too_long(error) if isinstance(error, KeyboardInterrupt) else python_errors.explain(error)
+        if isinstance(error, Unguarded):
+            explained = str(error)
+        else:
+            explained = _too_long(error) if isinstance(error, KeyboardInterrupt) else python_errors.explain(error)
         answer("", Verdict(WRONG, explained))
         return
     for number in numbers:
@@ -187,4 +221,4 @@ def main(path: Path, step: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    main(*sys.argv[1:])

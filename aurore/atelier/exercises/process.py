@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 
 from atelier import exercises
 from atelier.console import command
@@ -20,9 +21,13 @@ SECONDS = 6  # de calcul pour un exercice ; le plus long en prend deux
 GRACE = 30  # secondes de plus, avant de tuer un processus qui attend, ou qui n'écoute plus
 
 
+# Le dossier des scripts vient en dernier : un `code.py` que la personne y a mis ne cache pas celui de Python.
+START = f"import sys; sys.path.append({str(FOLDER)!r}); from atelier.exercises import judge; judge.main(*sys.argv[1:])"
+
+
 def launch(arguments: list[str], **options) -> subprocess.Popen:
     """Le juge, dans un Python neuf."""
-    return subprocess.Popen([sys.executable, "-m", "atelier.exercises.judge", *arguments], **options)
+    return subprocess.Popen([sys.executable, "-c", START, *arguments], **options)
 
 
 class Judge:
@@ -39,9 +44,11 @@ class Judge:
             "AURORE_HOME": home,
             "AURORE_MODEL": "mini",
             "HF_HUB_OFFLINE": "1",
+            "no_proxy": "*",  # le juge ne demande rien qu'à lui-même
+            "NO_PROXY": "*",
             "HOME": home,
             "USERPROFILE": home,
-            "PYTHONPATH": str(FOLDER),
+            "PYTHONPATH": "",
             "PYTHONUSERBASE": site.getuserbase(),
             "PYTHONUTF8": "1",
         }
@@ -59,7 +66,11 @@ class Judge:
 
     def _listen(self) -> None:
         for line in self.process.stdout:
-            self.answers.put(json.loads(line))
+            with suppress(
+                ValueError
+            ):  # une ligne qui n'est pas du juge : ce que Python charge en commençant peut écrire aussi
+                if isinstance(answer := json.loads(line), dict) and "number" in answer:
+                    self.answers.put(answer)
         self.answers.put(None)
 
     def verdicts(self, numbers: list[str]) -> dict[str, Verdict]:
@@ -86,7 +97,8 @@ class Judge:
             pass
         else:
             if current is not None:
-                found[current] = Verdict(WRONG, "Python s'est arrêté net : le code appelle-t-il `os._exit()` ?")
+                why = "le code appelle-t-il `os._exit()`" if self.process.wait() >= 0 else "la mémoire a-t-elle manqué"
+                found[current] = Verdict(WRONG, f"Python s'est arrêté net : {why} ?")
         finally:
             self.close()
         if not found:

@@ -16,7 +16,7 @@ PLAIN_SIGNS = {RIGHT: "v", WRONG: "x", NOT_STARTED: "."}  # pour une console qui
 
 def sign(mark: str) -> str:
     try:
-        SIGNS[mark].encode(sys.stdout.encoding or "ascii")
+        SIGNS[mark].encode(getattr(sys.stdout, "encoding", None) or "ascii")
         return SIGNS[mark]
     except UnicodeEncodeError:
         return PLAIN_SIGNS[mark]

@@ -8,7 +8,7 @@ import time
 from itertools import groupby
 from pathlib import Path
 
-from atelier.console import command
+from atelier.console import command, is_screen
 from atelier.exercises import Exercise, progress, report, stub_of
 from atelier.exercises.judge import RIGHT, Verdict
 from atelier.exercises.process import Judge, judge_step
@@ -87,7 +87,7 @@ def _wait_for_a_save(exercise: Exercise, verdict: Verdict, seen: bytes, enter: q
 
 def _clear() -> None:
     """Une page blanche, si c'est un écran."""
-    if sys.stdout.isatty():
+    if is_screen(sys.stdout):
         os.system("cls" if os.name == "nt" else "clear")
     else:
         print(RULE)

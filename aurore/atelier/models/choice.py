@@ -17,6 +17,7 @@ def base_model(name: str | None = None) -> Path:
 
     Dit lequel, et pourquoi. Lève `AuroreError` si le modèle demandé n'existe pas ou n'est pas utilisable.
     """
+    asked_by = "" if name else "AURORE_MODEL : "
     name = name or settings.BASE_MODEL
     if name == "mini":
         tell("Modèle de base : mini, embarqué avec l'atelier.")
@@ -26,7 +27,7 @@ def base_model(name: str | None = None) -> Path:
         return checked(Path(name).expanduser().resolve())
     if not re.fullmatch(r"\w[\w.-]*/[\w.-]+", name):
         raise AuroreError(
-            f"AURORE_MODEL : « {name} » n'est ni un dossier, ni un modèle du hub (« auteur/nom »), ni « mini ». "
+            f"{asked_by}« {name} » n'est ni un dossier, ni un modèle du hub (« auteur/nom »), ni « mini ». "
             f"Corrigez-la, par exemple : {variable('AURORE_MODEL', 'mini')}."
         )
     if folder := hub.cached_folder(name):
@@ -88,7 +89,7 @@ def model_to_write() -> Path:
 def history(folder: Path) -> dict:
     """L'historique d'un entraînement (`history.json`), vide pour un modèle qui n'en a pas."""
     path = folder / "history.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return json.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
 
 
 def tokenizer_to_train(base: Path) -> Path:

@@ -7,6 +7,7 @@ format « pt » de safetensors est le même fichier, avec les noms que tout le m
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -60,5 +61,8 @@ def save_model(model, tokenizer, folder: Path, dtype: str = "float32") -> None:
         # safetensors crée ses fichiers en 0600 (https://github.com/huggingface/safetensors/issues/782) : la
         # personne à qui appartient le volume ne pourrait pas lire ce qu'écrit le conteneur.
         for file in sorted(partial.iterdir(), key=lambda file: file.name == "model.safetensors"):
-            file.chmod(0o644)
+            with suppress(
+                OSError
+            ):  # une clé USB, un partage de réseau : ils n'ont pas de ces droits, et n'en ont pas besoin
+                file.chmod(0o644)
             os.replace(file, folder / file.name)

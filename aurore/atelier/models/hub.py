@@ -5,9 +5,9 @@ avant d'échouer, même quand tout est déjà dans le cache. On décide donc ici
 un dossier.
 """
 
+import os
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import requests
@@ -26,6 +26,7 @@ from huggingface_hub.utils import (
     enable_progress_bars,
 )
 
+from atelier import proxies
 from atelier.console import number, tell, variable
 from atelier.errors import AuroreError
 
@@ -35,6 +36,7 @@ WEIGHTS = "model.safetensors"
 REQUIRED = ("config.json", "tokenizer.json")
 OPTIONAL = ("tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "generation_config.json")
 
+SETTINGS = ("HF_ENDPOINT", "HF_TOKEN", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "http_proxy", "https_proxy", "all_proxy")
 CUT = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ConnectionError,
@@ -68,35 +70,54 @@ def probe(model_id: str) -> None:
     if constants.HF_HUB_OFFLINE:
         raise Unavailable("HF_HUB_OFFLINE interdit d'interroger le hub")
     answer = _ask(model_id)
-    if answer is not None and answer.status_code == 401 and "authorization" in build_hf_headers():
+    if answer is not None and answer.status_code in (401, 403) and "authorization" in build_hf_headers():
         tell("Le hub refuse votre jeton (HF_TOKEN) : est-il périmé ? On s'en passera.")
         constants.HF_HUB_DISABLE_IMPLICIT_TOKEN = True  # le client du hub lit ce réglage à chaque requête
         answer = _ask(model_id)
     if answer is None or answer.status_code >= 500:
-        raise Unavailable(f"{constants.ENDPOINT} ne répond pas")
+        raise Unavailable(f"{constants.ENDPOINT} ne répond pas{proxies.who_answers(constants.ENDPOINT)}")
     if answer.status_code == 429:
         raise Unavailable(f"{constants.ENDPOINT} demande d'attendre (trop de requêtes depuis cette salle)")
+    if answer.status_code == 407 or answer.status_code == 403 and proxies.proxy_of(constants.ENDPOINT):
+        raise Unavailable(f"{constants.ENDPOINT} refuse la demande{proxies.who_answers(constants.ENDPOINT)}")
     if answer.status_code in (401, 403, 404):
         raise Unavailable(
             f"{constants.ENDPOINT} ne connaît pas de modèle de ce nom (ou il est privé)",
-            "Vérifiez AURORE_MODEL : un modèle du hub (« auteur/nom »), un dossier, ou « mini »",
+            "Vérifiez son nom : un modèle du hub (« auteur/nom »), un dossier, ou « mini »",
         )
     if not any("X-Repo-Commit" in each.headers for each in (*answer.history, answer)):
-        raise Unavailable(f"ce qui répond à la place de {constants.ENDPOINT} n'est pas le hub (portail du wifi ?)")
+        raise Unavailable(
+            f"ce qui répond à la place de {constants.ENDPOINT} n'est pas le hub (portail du wifi ?){proxies.who_answers(constants.ENDPOINT)}"
+        )
 
 
 def _ask(model_id: str) -> requests.Response | None:
-    """Ce que le hub répond de ce modèle ; None s'il n'a rien répondu à temps."""
-    url, answers = hf_hub_url(model_id, "config.json"), []
+    """Ce que le hub répond de ce modèle ; None s'il n'a rien répondu à temps. Lève `Unavailable` si la demande ne peut partir."""
+    url, answers, failures = hf_hub_url(model_id, "config.json"), [], []
 
     def ask() -> None:
-        with suppress(requests.exceptions.RequestException):
+        try:
             answers.append(requests.head(url, headers=build_hf_headers(), timeout=PROBE_SECONDS, allow_redirects=True))
+        except Exception as error:
+            failures.append(error)
 
     # Dans un fil à part : aucun délai de `requests` ne couvre la recherche du nom de la machine.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(PROBE_SECONDS)
+    for error in failures:
+        # Un réseau muet est une RequestException. Un réglage qui n'a pas de sens (un certificat absent, une adresse mal écrite)
+        # est une OSError, une ValueError, ou les deux à la fois.
+        if isinstance(error, ValueError) or not isinstance(error, requests.exceptions.RequestException):
+            chosen = " ou ".join(name for name in SETTINGS if os.environ.get(name) or os.environ.get(name.upper()))
+            raise Unavailable(
+                f"la demande à {constants.ENDPOINT} ne peut partir ({error})", f"Voyez {chosen or 'AURORE_MODEL'}"
+            ) from error
+        if isinstance(error, requests.exceptions.SSLError):
+            raise Unavailable(
+                f"{constants.ENDPOINT} n'a pas le bon certificat (un proxy qui lit les connexions ? l'horloge de cet ordinateur ?)",
+                "Donnez le certificat de ce proxy par la variable REQUESTS_CA_BUNDLE",
+            ) from error
     return answers[0] if answers else None
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from atelier.errors import AuroreError
 from atelier.text.markup import without_markup
 from atelier.text.words import LETTERS
 
@@ -41,6 +42,8 @@ def blocks(text: str) -> Iterator[Block]:
         if len(lines) > 100 and share_of_blank(added) > 0.98 and share_of_blank(written) > 0.02:
             lines = written
             break
+    if len(lines) > 100 and share_of_blank(lines) < 0.01:
+        lines = list(_apart(lines))
     margins = Counter(len(line) - len(line.lstrip()) for _, line in lines if line.strip())
     margin = max(margins, key=margins.get, default=0)
     gathered = []
@@ -50,6 +53,19 @@ def blocks(text: str) -> Iterator[Block]:
         elif gathered:
             yield Block(tuple(number for number, _ in gathered), "\n".join(line for _, line in gathered))
             gathered = []
+
+
+def _apart(lines: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Les lignes, avec une ligne vide entre les paragraphes d'un texte qui n'en a pas : un alinéa, ou une ligne très longue, en
+    commence un. Lève `AuroreError` si rien ne les distingue."""
+    indented = sum(line.startswith(" ") for _, line in lines) / len(lines)
+    long = sum(len(line) > LONGEST_LINE for _, line in lines) / len(lines)
+    if long < 0.3 and not 0.02 < indented < 0.7:
+        raise AuroreError("rien n'y sépare les paragraphes, ni ligne vide ni alinéa : ils n'en feraient qu'un.")
+    for number, line in lines:
+        if long >= 0.3 or line.startswith(" "):
+            yield number, ""
+        yield number, line.strip()
 
 
 ROMAN = "[IVXLC]{1,8}"
@@ -64,6 +80,7 @@ PAUSE = re.compile(r"[.!?…:;,»\"”'’)\]\-—]_?\s*$")
 SENTENCE_END = re.compile(r"[.!?…:»\"”](?:[_)\]]|\[\w+\])*\s*$")
 DIALOGUE = re.compile(r"\s*[-—«\"“]")
 REPLY = re.compile(r"\s*(?:--|—|[A-ZÀ-Ý' ]{2,30}(?:, [^.]{0,40})?\.(?:--| ))")  # au théâtre : « LE ROI.--Sortez. »
+LONGEST_LINE = 120  # caractères : au-delà, la ligne est un paragraphe entier
 FULL_LINE = 50  # caractères : les lignes d'un paragraphe en ont de 60 à 75
 
 

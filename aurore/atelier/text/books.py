@@ -89,12 +89,44 @@ def author_text(path: Path) -> str:
     return "\n".join(lines[between(lines)])
 
 
-def mend_encoding(path: Path) -> None:
-    """Réécrit un livre en UTF-8 dont quelques octets sont abîmés : lu autrement, chaque « é » y deviendrait « Ã© »."""
-    text = path.read_bytes().decode("utf-8", errors="replace")
+ACCENTS = re.compile("[éèêëàâçîïôùûœ]")
+CONTINUATION = "".join(bytes([byte]).decode("cp1252", "ignore") + chr(byte) for byte in range(0x80, 0xC0))
+TWICE = re.compile(f"[\u00c2-\u00df][{CONTINUATION}]|[\u00e0-\u00ef][{CONTINUATION}]{{2}}")  # « Ã© », « â€™ »
+FEW = 10
+
+
+def mend_encoding(path: Path) -> str:
+    """Réécrit en UTF-8 un livre que `detect_encoding` lirait de travers ; rend ce qu'il y avait à dire, ou rien.
+
+    Quelques octets abîmés dans de l'UTF-8, où chaque « é » deviendrait « Ã© » ; un texte codé deux fois ; les codages du DOS et du
+    vieux Macintosh, que rien n'annonce, mais où seul le bon donne les accents du français.
+    """
+    content = path.read_bytes()
+    text = content.decode("utf-8", errors="replace")
     damaged, accents = text.count("\ufffd"), sum(character > "\x7f" for character in text)
-    if 0 < damaged < accents / 100:
-        path.write_bytes(text.encode("utf-8"))
+    if damaged < accents / 100:
+        twice = len(TWICE.findall(text))
+        if twice > max(FEW, len(ACCENTS.findall(text))):
+            path.write_bytes(TWICE.sub(_decoded_once, text).encode("utf-8"))
+            return "codé deux fois (« Ã© » pour « é ») : remis d'aplomb."
+        if damaged:
+            path.write_bytes(text.encode("utf-8"))
+    elif damaged:
+        counts = {encoding: len(ACCENTS.findall(content.decode(encoding, "replace"))) for encoding in OLD_ENCODINGS}
+        likeliest = max(counts, key=counts.get)
+        if counts[likeliest] > FEW + 2 * counts["cp1252"]:
+            path.write_bytes(content.decode(likeliest).encode("utf-8"))
+            return f"écrit dans le codage {OLD_ENCODINGS[likeliest]} : lu ainsi."
+    return ""
+
+
+OLD_ENCODINGS = {"cp1252": "de Windows", "cp850": "du DOS (cp850)", "mac_roman": "du vieux Macintosh (mac_roman)"}
+
+
+def _decoded_once(found: re.Match) -> str:
+    """« é », de « Ã© » : les octets que chaque caractère était, lus pour ce qu'ils sont."""
+    letters = b"".join(letter.encode("cp1252", "ignore") or letter.encode("latin-1") for letter in found[0])
+    return letters.decode("utf-8", "replace")
 
 
 def differences(book: Book, path: Path) -> Iterator[str]:

@@ -6,12 +6,14 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import Enum
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from pathlib import Path
 from urllib.error import ContentTooShortError, HTTPError, URLError
 from urllib.parse import urlsplit
 
+from atelier import proxies
 from atelier.atomic import provisional
 from atelier.console import command, number, tell
 from atelier.errors import AuroreError
@@ -24,6 +26,9 @@ TIMEOUT = 15  # secondes sans un octet : au-delà, le serveur ne répond plus
 PATIENCE = 30  # secondes après lesquelles un téléchargement doit avoir montré…
 SLOWEST = 1000  # … au moins tant d'octets par seconde
 TRIES = 3  # pour un livre que la connexion coupe au milieu
+NO_NAME = (
+    "ne peut être joint : le proxy veut un nom et un mot de passe (http://NOM:MOT_DE_PASSE@ADRESSE, dans la variable)"
+)
 
 
 class Fault(Enum):
@@ -35,6 +40,7 @@ class Fault(Enum):
     DROPPED = "coupe la connexion à chaque tentative"
     WEB_PAGE = "donne une page web au lieu du livre (le portail du wifi ? un navigateur permet de s'y connecter)"
     NOT_TEXT = "donne un fichier qui n'est pas du texte"
+    NO_START = "donne un livre où aucune ligne START ne dit où il commence, et cette édition ne peut servir"
     NOT_A_BOOK = "donne un texte qui n'est pas un livre du projet Gutenberg (il n'a pas de ligne START)"
 
 
@@ -42,7 +48,7 @@ class MirrorDown(AuroreError):
     """Ce miroir ne donnera rien, ni ce livre ni les autres."""
 
     def __init__(self, mirror: str, answer: str):
-        self.summary = f"{urlsplit(mirror).netloc or mirror} {answer}"
+        self.summary = f"{urlsplit(mirror).netloc or mirror} {answer}{proxies.who_answers(mirror)}"
         super().__init__(
             f"{self.summary}. Les livres déjà téléchargés sont gardés. Réessayez plus tard, donnez un autre miroir "
             "(--mirror ADRESSE_OU_DOSSIER), ou continuez hors ligne, avec --offline."
@@ -102,7 +108,10 @@ def fetch(book: Book, mirrors: list[str], download_file: Callable[[str, Path], N
 def base_url(mirror: str) -> str:
     """L'adresse d'un miroir, qu'il soit donné par une adresse ou par un dossier."""
     if "://" in mirror:
-        return mirror.rstrip("/")
+        with suppress(ValueError):  # un port qui n'est pas un nombre, des crochets qui ne se ferment pas
+            if urlsplit(mirror).scheme in ("http", "https", "file") and urlsplit(mirror).port != 0:
+                return mirror.rstrip("/")
+        raise AuroreError(f"Le miroir « {mirror} » n'est pas une adresse : http://MACHINE, ou http://MACHINE:PORT.")
     if Path(mirror).expanduser().is_dir():
         return Path(mirror).expanduser().resolve().as_uri()
     raise AuroreError(
@@ -154,7 +163,8 @@ def _download(url: str, path: Path, download_file: Callable[[str, Path], None]) 
                 raise AuroreError(
                     f"download_file n'a rien écrit dans {partial}. Vérifiez-le : {command('check.py', '1.1')}"
                 )
-            books.mend_encoding(partial)
+            if seen := books.mend_encoding(partial):
+                tell(f"  {url} : {seen}")
             if not (fault := content_fault(partial)):
                 os.replace(partial, path)
             return fault
@@ -171,9 +181,12 @@ def content_fault(path: Path) -> Fault | None:
         return Fault.WEB_PAGE
     if "\0" in text:
         return Fault.NOT_TEXT
-    if not books.START.search(text):
-        return Fault.NOT_A_BOOK if text else Fault.CUT
-    return None if books.END.search(text) else Fault.CUT
+    end = books.END.search(text)
+    if not (start := books.START.search(text)):
+        return Fault.CUT if not text else Fault.NO_START if end else Fault.NOT_A_BOOK
+    if not books.END.search(text, start.end()):
+        return Fault.NO_START if end else Fault.CUT
+    return None
 
 
 def _connection_fault(error: Exception, url: str) -> Fault:
@@ -185,6 +198,8 @@ def _connection_fault(error: Exception, url: str) -> Fault:
             return Fault.ABSENT
         if cause.code == 403:
             return Fault.FORBIDDEN
+        if cause.code == 407:
+            raise MirrorDown(url, NO_NAME) from error
         if cause.code == 511:  # « Network Authentication Required »
             raise MirrorDown(url, Fault.WEB_PAGE.value) from error
         raise MirrorDown(url, f"répond par l'erreur {cause.code}") from error
@@ -193,13 +208,24 @@ def _connection_fault(error: Exception, url: str) -> Fault:
         return Fault.ABSENT
     if isinstance(cause, ContentTooShortError):
         return Fault.CUT
+    if isinstance(reason, (InvalidURL, UnicodeError)) or "unknown url type" in str(reason):
+        raise MirrorDown(url, f"n'est pas une adresse qui se demande, ou son proxy ({reason})") from error
     if isinstance(reason, (ConnectionResetError, HTTPException)):
         return Fault.DROPPED
+    if "Tunnel connection failed" in str(reason):  # en https, c'est au proxy seul qu'on a parlé
+        refusal = NO_NAME if "407" in str(reason) else f"ne peut être joint : le proxy s'y refuse ({reason})"
+        raise MirrorDown(url, refusal) from error
     if isinstance(reason, TooSlow):
         raise MirrorDown(url, f"est trop lent ({reason})") from error
     if isinstance(reason, ssl.SSLCertVerificationError):
         raise MirrorDown(
-            url, "n'a pas le bon certificat (le portail du wifi, ou l'horloge de cet ordinateur ?)"
+            url,
+            "n'a pas le bon certificat (le portail du wifi, un proxy qui lit les connexions, l'horloge de cet ordinateur ?)"
+            + (
+                f" ; la variable SSL_CERT_FILE nomme {os.environ['SSL_CERT_FILE']}"
+                if "SSL_CERT_FILE" in os.environ
+                else ""
+            ),
         ) from error
     if isinstance(cause, (URLError, TimeoutError, ConnectionError)):
         raise MirrorDown(url, "ne répond pas") from error
@@ -208,7 +234,7 @@ def _connection_fault(error: Exception, url: str) -> Fault:
 
 def _opener() -> urllib.request.OpenerDirector:
     """L'ouvreur d'urllib, dont `get_file` se sert : lui-même n'a ni délai ni nom."""
-    opener = urllib.request.build_opener(_Patience)
+    opener = urllib.request.build_opener(_Patience, proxies.NearbyDirect)
     opener.addheaders = [("User-Agent", "Aurore (atelier de formation)")]
     return opener
 

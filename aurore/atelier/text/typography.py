@@ -4,6 +4,7 @@ Les éditions du projet Gutenberg écrivent la même phrase de dix façons : « 
 « coeur » ou « cœur », « -- » ou « — », ’ ou '. Pour le tokenizer, ce seraient autant de mots différents.
 """
 
+import html
 import re
 import unicodedata
 
@@ -15,16 +16,25 @@ OE = re.compile(rf"\b(?=\w*oe)(?:{'|'.join(word_list('oe')).replace('œ', 'oe')}
 RULES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        ("[\u00ad\u200b\u200c\u200d\u2060\ufeff]", ""),  # traits d'union conditionnels, caractères sans largeur
+        (r"&(?:\w+|#\d+|#[xX][0-9a-fA-F]+);", lambda found: html.unescape(found[0])),  # copié du code d'une page
+        # Des traits d'union conditionnels, des caractères sans largeur ; ceux qui lient deux emojis restent.
+        ("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|(?<=\\w)[\u200c\u200d]|[\u200c\u200d](?=\\w)", ""),
+        # D'autres formes des mêmes lettres : « ﬁ », « Ｏｕｉ », « Mᵐᵉ », « ſœur ».
+        (
+            "[\u017f\u02b0-\u02b8\u1d2c-\u1d6a\u207f\ufb00-\ufb06\uff01-\uff5e]",
+            lambda found: unicodedata.normalize("NFKC", found[0]),
+        ),
         (r"\s+", " "),
-        ("[\u2018\u2019\u02bc`´]", "'"),
-        ("[“„]", "«"),
-        ("”", "»"),
+        ("[\u2010\u2011\u2212]", "-"),
+        ("[\u2018\u2019\u201b\u02b9\u02bb\u02bc\u2032`´]", "'"),
+        ("\u2033|''", '"'),
+        ("[“„‟‹]", "«"),
+        ("[”›]", "»"),
         (r"""(?<![^\s('—«-])" ?([^"]*?) ?"(?=[\s.,;:!?)…»—-]|$)""", r"« \1 »"),
         (r"""(?<![^\s('—«-])"(?=\S)""", "«"),
         ('"', "»"),
         ("[«»]{2,}", lambda found: found[0][0]),
-        (r"\.(?: ?\.){2,}", "…"),
+        (r"\.(?: ?\.){2,}|…[.…]+", "…"),
         (r"(?<=\d)–(?=\d)", "-"),
         (r"^-\s*(?=[^\W\d_a-z«])", "— "),  # « - Oui » : certaines éditions n'ont qu'un trait d'union
         (r"\s*(?:-{2,}|[–—―])+\s*", " — "),
@@ -53,3 +63,8 @@ def normalize(text: str) -> str:
     for pattern, replacement in RULES:
         text = pattern.sub(replacement, text)
     return OE.sub(_ligature, text).strip()
+
+
+def normalize_lines(text: str) -> str:
+    """Réécrit un texte de plusieurs paragraphes comme le modèle en a lu : un saut de ligne entre deux, et rien d'autre."""
+    return "\n".join(paragraph for line in text.splitlines() if (paragraph := normalize(line)))

@@ -1,6 +1,7 @@
 """De quoi reprendre un entraînement interrompu, où il en était."""
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from atelier.quiet import keras, tf
 
 import h5py
 
+from atelier.atomic import atomic_write
 from atelier.training import history as histories
+from atelier.training.history import STATE
 
 BEST = "best.h5"  # les poids seuls ; « .weights.h5 » garderait aussi l'état de l'optimiseur, deux fois plus gros
 SAVE_EVERY = 45  # secondes : ce qu'un arrêt brutal fait perdre au plus, à peu près
@@ -18,7 +21,7 @@ SHOW_EVERY = 2  # secondes entre deux écritures de l'historique seul, pour la p
 def best_checkpoint(folder: Path, history: dict) -> keras.callbacks.ModelCheckpoint:
     """Le callback de Keras qui garde, après chaque évaluation, les poids dont la perte de validation est la plus basse."""
     return keras.callbacks.ModelCheckpoint(
-        str(folder / BEST),
+        str(folder / BEST).replace("{", "{{").replace("}", "}}"),  # Keras met entre accolades l'époque et la perte
         monitor="val_loss",
         save_best_only=True,
         save_weights_only=True,
@@ -29,17 +32,15 @@ def best_checkpoint(folder: Path, history: dict) -> keras.callbacks.ModelCheckpo
 class Backup(keras.callbacks.Callback):
     """Enregistre de quoi reprendre : l'historique, les poids, l'état de l'optimiseur, le pas où l'on est.
 
-    BackupAndRestore, de Keras, reprendrait les données à leur début. Un `tf.train.Checkpoint` retient le nombre de pas
-    (`optimizer.iterations`) ; le taux et la place dans les données s'en déduisent.
+    BackupAndRestore, de Keras, reprendrait les données à leur début. L'optimiseur retient le nombre de pas (`iterations`) ; le
+    taux et la place dans les données s'en déduisent. Un `tf.train.Checkpoint` prend le chemin de son fichier pour un motif : il
+    ne se relit pas dans un dossier nommé « Atelier [2026] ».
     """
 
     def __init__(self, model, folder: Path, history: dict):
         super().__init__()
         self.set_model(model)
         self.folder, self.history = folder, history
-        checkpoint = tf.train.Checkpoint(model=model, optimizer=model.optimizer)
-        # Un seul état reste : l'ancien ne s'efface qu'une fois le nouveau entier.
-        self.manager = tf.train.CheckpointManager(checkpoint, str(folder / "state"), max_to_keep=1)
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
@@ -56,15 +57,23 @@ class Backup(keras.callbacks.Callback):
     def step(self) -> int:
         return int(self.model.optimizer.iterations.numpy())
 
+    def _variables(self) -> Iterator[tuple[str, tf.Variable]]:
+        for number, variable in enumerate([*self.model.weights, *self.model.optimizer.variables]):
+            yield str(number), variable
+
     def save(self) -> None:
         """L'historique d'abord : `restore` en ôtera ce qui suit l'état enregistré."""
         histories.write(self.folder, self.history)
-        self.manager.save(checkpoint_number=self.step())
+        with atomic_write(self.folder / STATE) as partial, h5py.File(partial, "w") as file:
+            for name, variable in self._variables():
+                file[name] = variable.numpy()
         self.saved = self.written = time.perf_counter()
 
     def restore(self) -> int:
         """Remet le modèle et son optimiseur dans l'état enregistré ; renvoie le pas où l'on en était, et oublie ce qui le suivait."""
-        self.manager.checkpoint.restore(self.manager.latest_checkpoint).assert_existing_objects_matched()
+        with h5py.File(self.folder / STATE) as file:
+            for name, variable in self._variables():
+                variable.assign(file[name][()])
         step = self.history["resumed_at"] = self.step()
         for steps, *measures in (("loss_steps", "loss", "loss_seconds"), ("val_steps", "val_loss")):
             kept = sum(seen <= step for seen in self.history[steps])

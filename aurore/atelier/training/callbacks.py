@@ -9,7 +9,7 @@ from atelier.quiet import keras
 import numpy as np
 
 from atelier import settings
-from atelier.console import duration, number, tell, variable
+from atelier.console import duration, is_screen, number, tell, variable
 from atelier.errors import AuroreError
 from atelier.models.sampling import TEMPERATURE, TOP_K, TOP_P
 from atelier.training.curves import perplexity
@@ -92,7 +92,7 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, tokenizer, steps: int, tokens_per_step: int):
         super().__init__()
         self.tokenizer, self.steps, self.tokens_per_step = tokenizer, steps, tokens_per_step
-        self.on_screen = sys.stdout.isatty()
+        self.on_screen = is_screen(sys.stdout)
         self.begun = time.perf_counter()
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -9,6 +9,7 @@ from atelier.console import number
 from atelier.training import curves
 
 START = "start"  # dans le dossier d'un entraînement, le modèle dont il est parti, tant qu'il n'est pas fini
+STATE = Path("state", "checkpoint")  # et de quoi le reprendre
 
 
 def new(base_model: str, settings: dict, loss_before: float, **details) -> dict:
@@ -48,7 +49,22 @@ def unfinished(folder: Path, history: dict) -> bool:
 
     Sa dernière perte ne s'écrit qu'une fois le modèle retenu : les restes d'un ménage interrompu n'y changent rien.
     """
-    return bool(history) and "final_val_loss" not in history and (folder / "state" / "checkpoint").exists()
+    return bool(history) and "final_val_loss" not in history and (folder / STATE).exists()
+
+
+def began(folder: Path, history: dict) -> float:
+    """Quand cet entraînement a commencé ; à défaut, ce qu'en dit son nom.
+
+    L'horloge d'un conteneur est à l'heure universelle : les noms de ce qu'on y entraîne ne se classent pas avec les autres.
+    """
+    try:
+        return float(history["began"])
+    except (KeyError, TypeError, ValueError):
+        pass
+    try:
+        return time.mktime(time.strptime(folder.name[:19], "%Y-%m-%d_%Hh%Mm%S"))
+    except (ValueError, OverflowError):  # un dossier que la personne a nommé
+        return 0.0
 
 
 def draw(folder: Path, history: dict) -> None:

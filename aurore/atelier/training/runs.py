@@ -27,7 +27,7 @@ from atelier.training import batches, callbacks, distribution, pace
 from atelier.training import history as histories
 from atelier.training.backup import BEST, Backup, best_checkpoint
 from atelier.training.curves import perplexity
-from atelier.training.history import START
+from atelier.training.history import START, STATE
 
 LANDMARK = "une époque des onze livres fait passer mini de 42 à 34"  # mesuré, avec les réglages par défaut
 
@@ -122,6 +122,7 @@ class Run:
             tokens=self.train_blocks.size,
             data=self._fingerprint(),
             block_size=batches.BLOCK_SIZE,
+            began=time.time(),
         )
 
     def _resumed(self) -> dict:
@@ -212,7 +213,7 @@ class Run:
         history["final_val_loss"] = min(history["val_loss"][1:])
         histories.write(self.folder, history)
         (self.folder / BEST).unlink(missing_ok=True)
-        for leftover in (START, "state"):
+        for leftover in (START, STATE.parent):
             shutil.rmtree(self.folder / leftover, ignore_errors=True)
 
     def summary(self) -> str:
@@ -263,6 +264,11 @@ def _to_resume(options) -> Path:
         raise AuroreError(
             f"Aucun entraînement à reprendre dans {shown(settings.MODELS)}. Pour en commencer un, ôtez --resume."
         )
+    if not (folder / START / "config.json").exists():
+        raise AuroreError(
+            f"L'entraînement {folder.name} ne peut plus se reprendre : le modèle dont il est parti n'est plus dans {folder / START}. "
+            "Pour en commencer un autre, ôtez --resume."
+        )
     for name, value in choice.history(folder)["settings"].items():
         option = f"--{name.replace('_', '-')}"
         if getattr(options, name) != value and _typed(option):
@@ -287,7 +293,9 @@ def _new_folder(models: Path) -> Path:
         )
     name = time.strftime("%Y-%m-%d_%Hh%Mm%S")
     folder, number = models / name, 2
-    while folder.exists():
-        folder, number = models / f"{name}-{number}", number + 1
-    folder.mkdir(parents=True)
-    return folder
+    while True:
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:  # deux entraînements ont commencé à la même seconde
+            folder, number = models / f"{name}-{number}", number + 1

@@ -123,7 +123,7 @@ class Engine:
         if not request.slide or request.echo or room < 1:
             generation.check_prompt(request.prompt, model.pipe, request.max_new_tokens)
         text = Text(
-            model.pipe.tokenizer(request.prompt.strip())["input_ids"][-room:],
+            model.pipe.tokenizer(request.prompt)["input_ids"][-room:],
             request.max_new_tokens,
             Sampling(request.temperature, request.top_p, request.top_k),
             request.seed,
@@ -181,9 +181,7 @@ class Engine:
     def read(self, sequence: Sequence) -> list[Token]:
         """Les tokens de l'amorce, et ce que le modèle en pensait."""
         with self.reading:
-            return streaming.read(
-                sequence.model.pipe.model, sequence.model.pipe.tokenizer, sequence.request.prompt.strip()
-            )
+            return streaming.read(sequence.model.pipe.model, sequence.model.pipe.tokenizer, sequence.request.prompt)
 
     def close(self, patience: float) -> None:
         """N'accepte plus rien ; laisse `patience` secondes aux textes en cours, puis les interrompt."""

@@ -25,7 +25,7 @@ UNREADABLE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, Recu
 
 def read(folder: Path) -> dict:
     """L'historique d'un entraînement, où les listes sont bien des listes de nombres. Lève l'une des erreurs `UNREADABLE` sinon."""
-    history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
+    history = json.loads((folder / "history.json").read_text(encoding="utf-8-sig"))
     for name in ("loss", "val_loss"):
         history[name] = [float(value) for value in history[name]]
     history["steps"] = _count(history["steps"])

@@ -7,14 +7,18 @@ from collections.abc import Iterable, Iterator
 from atelier.text.words import LETTERS, plain, word_list
 from atelier.writing.streaming import Token
 
-INSULTS = frozenset(plain(word) for word in word_list("insults"))
+INSULTS = frozenset(word_list("insults"))
 
 
 def insults(text: str) -> list[re.Match]:
     """Où sont les insultes de ce texte ; un pluriel en est une."""
-    return [
-        word for word in LETTERS.finditer(text) if not INSULTS.isdisjoint({plain(word[0]), plain(word[0]).rstrip("sx")})
-    ]
+    return [word for word in LETTERS.finditer(text) if not INSULTS.isdisjoint(_forms(word[0]))]
+
+
+def _forms(word: str) -> set[str]:
+    """Le mot tel que la liste peut le nommer : avec ses accents ou sans, et au singulier."""
+    forms = {word.lower(), plain(word)}
+    return forms | {form.rstrip("sx") for form in forms}
 
 
 def masked(text: str) -> str:

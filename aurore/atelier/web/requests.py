@@ -4,7 +4,7 @@ import json
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from atelier.console import exact, number
@@ -35,7 +35,7 @@ class Refused(AuroreError):
 
 @dataclass(frozen=True)
 class WritingRequest:
-    """Une amorce à continuer. `model` : son nom, None pour le premier ; `force` : même si ce n'est pas du français ; `sentence` :
+    """Une amorce à continuer, telle que le modèle la lira. `model` : son nom, None pour le premier ; `force` : même si ce n'est pas du français, ou si une insulte s'y trouve ; `sentence` :
     finir à la fin d'une phrase ; `slide` : d'une amorce trop longue, ne relire que la fin ; `logprobs`, `echo` et `stream` ont le sens des interfaces de complétion usuelles."""
 
     prompt: str
@@ -123,11 +123,13 @@ def validated(asked: Mapping[str, Any]) -> WritingRequest:
             "prompt",
         )
     try:
-        generation.check_characters(request.prompt)
+        request = replace(request, prompt=generation.as_learned(request.prompt))
     except AuroreError as error:
         raise Refused(str(error), "prompt") from error
+    if request.force:
+        return request
     if found := insults(request.prompt):
         raise Refused(f"« {found[0][0]} » est une insulte, ou y ressemble : reformulez votre phrase.", "insult")
-    if not (request.force or seems_french(request.prompt)):
+    if not seems_french(request.prompt):
         raise Refused("Cela ne ressemble pas à du français, la langue de cet atelier.", "french")
     return request

@@ -27,7 +27,7 @@ def _events(engine: Engine, sequence: Sequence) -> Iterator[tuple[str, dict]]:
     try:
         yield "wait", {}  # pour `events` : un générateur qui n'a pas commencé ne passe pas par son `finally`
         request, interrupted, tokens = sequence.request, None, []
-        before = prompt = request.prompt.strip()
+        before = prompt = request.prompt
         try:
             read = list(mask(engine.read(sequence), "")) if request.echo and request.logprobs else []
             for output in mask(engine.follow(sequence), prompt):
@@ -51,7 +51,7 @@ def _events(engine: Engine, sequence: Sequence) -> Iterator[tuple[str, dict]]:
 
 def _done(engine: Engine, sequence: Sequence, tokens: list[Token], interrupted: str | None) -> dict:
     """Ce qu'il y a à dire d'un texte fini, ou interrompu, et de ses tokens."""
-    request, prompt = sequence.request, sequence.request.prompt.strip()
+    request, prompt = sequence.request, sequence.request.prompt
     number = kept(prompt, [token.piece for token in tokens]) if request.sentence else len(tokens)
     text = "".join(token.piece for token in tokens[:number])
     done = {

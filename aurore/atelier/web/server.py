@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import mimetypes
 import os
 import re
 import socket
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -99,11 +100,33 @@ class Handler(WSGIRequestHandler):
             super().log(type, message, *args)
 
 
+def without_prefix(wsgi_app: Callable) -> Callable:
+    """L'application, telle que la montre un relais (JupyterHub, code-server) qui transmet le sous-chemin sans l'ôter."""
+
+    def relayed(environ: dict, start_response: Callable):
+        prefix = environ.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/")
+        if prefix and f"{environ['PATH_INFO']}/".startswith(f"{prefix}/"):
+            environ["PATH_INFO"] = environ["PATH_INFO"][len(prefix) :] or "/"
+        return wsgi_app(environ, start_response)
+
+    return relayed
+
+
+def relative_address(endpoint: str, **values) -> str:
+    """`url_for`, depuis la page qu'on montre : elle se suit aussi sous un sous-chemin, que seul le navigateur connaît."""
+    return "../" * (request.path.count("/") - 1) + url_for(endpoint, **values)[1:] or "./"
+
+
 def protect(app: Flask) -> None:
     """Les en-têtes de sécurité, les refus en français, et une ligne par requête, sans ce que le visiteur écrit, à moins que
     `LOG_TEXTS` le demande."""
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.json.ensure_ascii = False
+    # Le registre de Windows dit parfois qu'un script est du texte : le navigateur ne l'exécuterait plus.
+    for extension, kind in ((".js", "text/javascript"), (".css", "text/css"), (".svg", "image/svg+xml")):
+        mimetypes.add_type(kind, extension)
+    app.wsgi_app = without_prefix(app.wsgi_app)
+    app.context_processor(lambda: {"url_for": relative_address})
 
     @app.before_request
     def _start():
@@ -123,7 +146,7 @@ def protect(app: Flask) -> None:
             written = [f" · {len(each.text.ids)} tokens, {each.model_name}" for each in sequences]
             lines = [f"{time.strftime('%H:%M:%S')} {line} {time.perf_counter() - start:.2f} s{''.join(written)}"]
             if app.config.get("LOG_TEXTS"):
-                lines += [f"  {ascii(each.request.prompt.strip() + each.text.written)[1:-1]}" for each in sequences]
+                lines += [f"  {ascii(each.request.prompt + each.text.written)[1:-1]}" for each in sequences]
             with suppress(OSError, ValueError):  # la console s'est refermée : la page répond quand même
                 tell("\n".join(lines))
 

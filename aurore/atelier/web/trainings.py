@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, jsonify, render_template
 
 from atelier import settings
 from atelier.console import command
-from atelier.training.history import START, unfinished
+from atelier.training.history import START, began, unfinished
 from atelier.web import histories
 
 PREPARATION = (
@@ -59,7 +59,7 @@ def live(runs: list[dict]) -> bool:
 
 
 def folders() -> list[Path]:
-    """Les dossiers des entraînements, le plus récent d'abord : leur nom est l'heure où ils ont commencé.
+    """Les dossiers des entraînements, le plus récent d'abord.
 
     Un lien symbolique n'en est pas un : il peut mener n'importe où.
     """
@@ -68,7 +68,12 @@ def folders() -> list[Path]:
     except OSError:  # l'étape 3 n'a encore rien fait ici
         return []
     visible = [folder for folder in found if not folder.name.startswith(".")]
-    return sorted(visible, key=lambda folder: folder.name, reverse=True)
+    return sorted(visible, key=_began, reverse=True)
+
+
+def _began(folder: Path) -> tuple[float, str]:
+    written = _stamp_or_none(folder)
+    return began(folder, written and read(folder, written) or {}), folder.name
 
 
 class Stamp(NamedTuple):

@@ -13,6 +13,7 @@ from atelier import settings
 from atelier.console import shown, step, tell
 from atelier.errors import AuroreError
 from atelier.models import choice, hub
+from atelier.training.history import began
 from atelier.writing import generation
 
 GAP = "  "  # entre deux colonnes
@@ -39,12 +40,21 @@ def available() -> dict[str, Path]:
     is_here = base == "mini" or Path(base).is_absolute() or hub.cached_folder(base)  # la page ne télécharge rien
     if is_here and (before := _before(first)):
         found.setdefault(choice.short_name(base), before)
-    for folder in sorted(settings.MODELS.glob("*/model.safetensors"), reverse=True):
+    for folder in sorted(
+        (path.parent for path in settings.MODELS.glob("*/model.safetensors")), key=_began, reverse=True
+    ):
         try:
-            found.setdefault(folder.parent.name, choice.checked(folder.parent))
+            found.setdefault(folder.name, choice.checked(folder))
         except AuroreError as error:
-            tell(f"{folder.parent.name} est laissé de côté : {error}")
+            tell(f"{folder.name} est laissé de côté : {error}")
     return found
+
+
+def _began(folder: Path) -> tuple[float, str]:
+    try:
+        return began(folder, choice.history(folder)), folder.name
+    except (OSError, ValueError):  # une histoire abîmée
+        return began(folder, {}), folder.name
 
 
 def _before(run: Path) -> Path | None:

@@ -14,10 +14,11 @@ from atelier.quiet import keras
 from transformers import AutoConfig, AutoTokenizer, Pipeline, TextStreamer, TFAutoModelForCausalLM, pipeline
 
 import atelier.models.gpt2  # TFAutoModelForCausalLM renvoie alors un modèle qui écrit vite
-from atelier.console import number, tell
+from atelier.console import is_screen, number, tell
 from atelier.errors import AuroreError
 from atelier.models import vocabulary
 from atelier.models.sampling import MAX_NEW_TOKENS, TEMPERATURE, TOP_K, TOP_P
+from atelier.text import typography
 
 
 def load_pipeline(folder: Path) -> Pipeline:
@@ -45,25 +46,25 @@ def sampling_options(
     return options | {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": top_k}
 
 
-def check_characters(prompt: str) -> str:
-    """L'amorce sans blancs autour. Lève `AuroreError` si elle n'est pas du texte.
+def as_learned(prompt: str) -> str:
+    """L'amorce dans la typographie où le modèle a appris : un téléphone ou Word en ont une autre, qu'il lirait mal.
 
-    Toute écriture et tout emoji en est : le tokenizer connaît chaque octet. Pas les caractères de commande, qu'un écran exécuterait.
+    Toute amorce passe par ici avant d'aller au tokenizer. Lève `AuroreError` si elle n'est pas du texte. Toute écriture et tout
+    emoji en est : le tokenizer connaît chaque octet. Pas les caractères de commande, qu'un écran exécuterait.
     """
-    prompt = prompt.strip()
-    if not prompt:
-        raise AuroreError("L'amorce est vide : écrivez quelques mots que le modèle continuera.")
     for character in prompt:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n":
+        if unicodedata.category(character) in ("Cc", "Cs") and not character.isspace():
             raise AuroreError(
                 f"L'amorce contient U+{ord(character):04X}, qui n'est pas du texte : ôtez ce caractère, ou retapez l'amorce."
             )
-    return prompt
+    if prompt := typography.normalize_lines(prompt):
+        return prompt
+    raise AuroreError("L'amorce est vide : écrivez quelques mots que le modèle continuera.")
 
 
 def check_prompt(prompt: str, pipe: Pipeline, max_new_tokens: int) -> str:
-    """`check_characters`, qui lève aussi `AuroreError` si l'amorce et sa suite n'entrent pas dans le contexte."""
-    prompt = check_characters(prompt)
+    """`as_learned`, qui lève aussi `AuroreError` si l'amorce et sa suite n'entrent pas dans le contexte."""
+    prompt = as_learned(prompt)
     length, context = len(pipe.tokenizer(prompt)["input_ids"]), pipe.model.config.n_positions
     if length + max_new_tokens > context:
         raise AuroreError(
@@ -79,7 +80,7 @@ class Draft(TextStreamer):
 
     def __init__(self, tokenizer):
         super().__init__(tokenizer, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        self.visible = sys.stdout.isatty() and sys.stderr.isatty()
+        self.visible = is_screen(sys.stdout) and is_screen(sys.stderr)
         self.shown, self.times, self.pauses = "", [], []
 
     def put(self, value) -> None:

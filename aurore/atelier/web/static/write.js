@@ -91,7 +91,7 @@ function interrupt() {
 /** Demande une suite au serveur, et l'ajoute token par token ; renvoie combien il en est venu. */
 async function write(story, force, signal) {
   const before = story.tokens.length, body = { ...story.settings, prompt: text(story), seed: story.seed, model: story.model || null };
-  const answer = await fetch("/api/generate", {
+  const answer = await fetch("api/generate", {
     method: "POST", signal, headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ ...body, force, stream: true, sentence: true, slide: before > 0 }),
   });
@@ -232,7 +232,7 @@ function say(sentence, reason) {
   $("error").replaceChildren(...(sentence ? [Object.assign(document.createElement("p"), { textContent: printed(sentence) })] : []));
   if (!sentence) return $("amorce").removeAttribute("aria-invalid");
   tell("");
-  if (reason === "french") {
+  if (["french", "insult"].includes(reason)) {
     const anyway = Object.assign(document.createElement("button"), { id: "anyway", type: "button", className: "button", textContent: "Écrire quand même" });
     anyway.addEventListener("click", () => begin(true));
     $("error").append(anyway);
@@ -292,7 +292,7 @@ function show(saved) {
 /** Attend que le modèle soit chargé, en le disant. */
 async function waitForModel(signal) {
   while ($("model").options.length === 0) {
-    const health = await (await fetch("/healthz", { signal })).json();
+    const health = await (await fetch("healthz", { signal })).json();
     if (health.status !== "loading") {
       $("model").replaceChildren(...health.models.map((name) => new Option(name)));
       $("compare-field").hidden = health.models.length < 2;
