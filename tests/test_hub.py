@@ -174,7 +174,11 @@ def test_the_hub_model_is_downloaded_once_and_then_works_without_the_hub(serve, 
     first = run("4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL="", HF_ENDPOINT=serve(handler))
     assert first.returncode == 0, first.stderr
     size = (tmp_path / "published" / "model.safetensors").stat().st_size / 1e6
-    assert f"{NAME} : {size:.0f} Mo" in first.stderr and "AURORE_MODEL=mini" in first.stderr
+    assert (
+        NAME in first.stderr
+        and f"{size:.0f} Mo, une seule fois" in first.stderr
+        and "AURORE_MODEL=mini" in first.stderr
+    )
     assert "Connexion coupée" in first.stderr
     assert handler.starts["model.safetensors"] == [0, 10 * 2**20], "repris là où c'était coupé, à dix Mio près"
     assert first.stdout.startswith("Le soir") and len(first.stdout.strip()) > len("Le soir")

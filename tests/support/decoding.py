@@ -14,7 +14,7 @@ def transformers_model() -> TFGPT2LMHeadModel:
     keras.utils.set_random_seed(3)
     model = TFGPT2LMHeadModel(
         GPT2Config(
-            vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=24, n_layer=3, n_head=4, eos_token_id=0, bos_token_id=0
+            vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=24, n_layer=2, n_head=4, eos_token_id=0, bos_token_id=0
         )
     )
     model.build_in_name_scope()

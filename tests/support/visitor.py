@@ -26,6 +26,7 @@ PAGE = f"""
 import runpy, sys
 sys.argv = sys.argv[1:]
 sys.path.insert(0, {str(AURORE)!r})
+import atelier.quiet
 from atelier.web import loaded
 loaded.MAX_BATCH = 4
 runpy.run_path(sys.argv[0], run_name="__main__")
