@@ -15,6 +15,7 @@ from atelier.settings import CACHE, DEBUG
 
 # Les classes TensorFlow de transformers sont écrites pour Keras 2, que TensorFlow nomme désormais tf-keras.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
+os.environ["USE_TF"], os.environ["USE_TORCH"] = "1", "AUTO"  # ce qu'un autre cours a pu y mettre ne vaut pas ici
 # Les téléchargements vont dans le volume, sinon chaque conteneur les recommencerait.
 os.environ.setdefault("HF_HOME", str(CACHE / "huggingface"))
 # Un seul programme écrit un fichier HDF5 ; un partage de réseau ou une clé USB refusent souvent de le verrouiller.
