@@ -2,7 +2,6 @@
 
 import pytest
 
-from atelier.errors import AuroreError
 from atelier.text.cleaning import author_blocks, clean
 from atelier.text.edition import EDGE
 
@@ -227,31 +226,6 @@ def test_a_paragraph_that_an_image_or_a_note_had_cut_is_one_again():
 
 
 @pytest.mark.parametrize(
-    "marked, plain",
-    [
-        ("en _hiver_[1], dit-elle", "en hiver, dit-elle"),
-        ("son _nape[A]_ bleu (3).", "son nape bleu."),
-        ("le chemin_1 [1. C'est le nom\ndu pays.] montait", "le chemin1 montait"),
-        ("devenue {p.004} populaire, et [p.\n415] puis", "devenue populaire, et puis"),
-        ("M^{me} Sand, le 6^{e} jour", "Mme Sand, le 6e jour"),
-        ("<i>Réponse</i> à <small>tous</small>", "Réponse à tous"),
-        ("peut-\nêtre, dit-\nil", "peut-être, dit-il"),
-        ("le _droit d'écrire, _mais", "le droit d'écrire, mais"),
-        ("la s[oe]ur, *gras* et =gras=, M. de *** et N***", "la sœur, gras et gras, M. de *** et N***"),
-        ("Elle dit [Illustration] oui", "Elle dit oui"),
-        ("un setier [1 Douze boisseaux.] ou [Gravure] deux [* Vingt-quatre.]", "un setier ou deux"),
-        ("le[Pg 12] moulin, [Page 13]le four [p. 14-15] et {Pg 16} la huche [xvi]", "le moulin, le four et la huche"),
-        ("un setier¹, ou deux², ou trois*, ou quatre†", "un setier, ou deux, ou trois, ou quatre"),
-        ("un setier<sup>1</sup> ou deux^{2}, ou trois^3", "un setier ou deux, ou trois"),
-        ("M^me Sand, M^{lle} sa fille, le 6^e jour, XVIII^e", "Mme Sand, Mlle sa fille, le 6e jour, XVIIIe"),
-        ("Mᵐᵉ Sand, l&rsquo;&eacute;t&eacute;&nbsp;&mdash; d&#233;j&#xe0;", "Mme Sand, l'été — déjà"),
-    ],
-)
-def test_markup_goes_and_the_sentence_stays(marked, plain):
-    assert kept(inside=f"Alors elle vit {marked} encore.") == [f"Alors elle vit {plain} encore."]
-
-
-@pytest.mark.parametrize(
     "title",
     [
         "FIN DE LAVINIA.\n\nMETELLA.",
@@ -310,27 +284,3 @@ def test_a_note_of_the_transcriber_without_a_title_after_it_leaves_the_book():
 def test_blocks_remember_their_lines():
     text = "TITRE\n\n\nIl plut ce jour-là.\n\n--Oui,\ndit-elle."
     assert [block.numbers for block in author_blocks(text)] == [(3,), (5, 6)]
-
-
-PARAGRAPHS = [
-    f"Le jour {number}, Landry poussa la barrière du pré et regarda longtemps les bœufs qui revenaient de\nl'abreuvoir, l'un derrière l'autre, sans se presser."
-    for number in range(1, 61)
-]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\n".join(f"   {paragraph}" for paragraph in PARAGRAPHS),
-        "\n".join(f"\t{paragraph}" for paragraph in PARAGRAPHS),
-        "\n".join(" ".join(paragraph.split()) for paragraph in PARAGRAPHS * 2),
-    ],
-    ids=["des alinéas", "des tabulations", "une ligne chacun"],
-)
-def test_paragraphs_without_an_empty_line_between_them_stay_apart(text):
-    assert clean(text)[:60] == [" ".join(paragraph.split()) for paragraph in PARAGRAPHS]
-
-
-def test_a_text_where_nothing_separates_the_paragraphs_is_refused_for_that():
-    with pytest.raises(AuroreError, match="rien n'y sépare les paragraphes"):
-        clean("\n".join(PARAGRAPHS))

@@ -4,6 +4,7 @@ import codecs
 import errno
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -64,6 +65,13 @@ def test_what_another_course_asked_of_transformers_is_not_for_here():
     assert in_a_new_python(program, USE_TF="0", USE_TORCH="1", TF_USE_LEGACY_KERAS="0") == "1 AUTO 1"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows n'efface pas le dossier où l'on est")
+def test_a_script_may_be_launched_from_a_folder_that_is_gone(tmp_path):
+    (gone := tmp_path / "effacé").mkdir()
+    program = f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r}); import atelier; print(os.getcwd())"
+    assert in_a_new_python(program) == str(AURORE)
+
+
 def test_a_script_does_without_its_docstrings():
     program = (
         "sys.argv = ['demo.py', '--help']; import runpy; runpy.run_path(sys.path[-1] + '/demo.py', run_name='__main__')"
@@ -96,6 +104,15 @@ def test_a_byte_order_mark_is_read_where_it_can_be_and_told_where_it_cannot(tmp_
     assert requests.from_json(codecs.BOM_UTF8 + b'{"prompt": "Elle dit"}').prompt == "Elle dit"
 
 
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="cette machine n'a pas d'IPv6")
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
 def test_the_page_listens_on_ipv6(host):
     with server.listen(host, 0) as listener:
