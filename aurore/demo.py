@@ -54,7 +54,9 @@ def write() -> None:
 
 
 def main() -> None:
-    console.argument_parser(__doc__.split("\n")[0]).parse_args()
+    console.argument_parser(
+        "Tout l'atelier en quelques minutes, sans réseau : les étapes 1 à 4 sur les récits et le modèle embarqués."
+    ).parse_args()
     start = time.perf_counter()
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir(parents=True)

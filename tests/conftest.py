@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -16,9 +17,9 @@ os.environ.update(libraries.SETTINGS)
 
 import pytest
 from forked import read_once
-from scripts import AURORE, load, run, succeed, succeeded
+from scripts import AURORE, ROOT, load, run, succeed, succeeded
 
-from atelier import settings
+from atelier import exercises, settings
 from atelier.text import books
 
 # Ce qui se prépare en lançant un script, la page ou un navigateur, ou en compilant un réseau.
@@ -164,6 +165,22 @@ def trained(prepared, tiny, tmp_path_factory) -> Path:
     (home / "data").symlink_to(prepared / "data")
     succeed("3_train_solution.py", "--max-steps", "4", "--learning-rate", "0.01", home=home, AURORE_MODEL=tiny)
     return home
+
+
+@pytest.fixture
+def workshop(tmp_path):
+    """Une copie de l'atelier, avec des stubs neufs : ce qu'une personne a devant elle en arrivant."""
+    folder = tmp_path / "aurore"
+    produced = shutil.ignore_patterns("data", "model", "tokenizer", ".cache", "__pycache__", "*.backup*.py")
+    shutil.copytree(
+        AURORE,
+        folder,
+        ignore=lambda path, names: produced(path, names) if path == str(AURORE) else {"__pycache__"} & set(names),
+    )
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    for step in range(1, 5):
+        (folder / exercises.stub_of(step).name).write_text(exercises.stub(step), "utf-8")
+    return folder
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,29 +12,13 @@ import sys
 
 import attempts
 import pytest
-from scripts import AURORE, ROOT, environment, load, refused, run, run_fresh
+from scripts import environment, load, refused, run
 
 from atelier import exercises, machine
 from atelier.errors import AuroreError
 from atelier.exercises import catch_up, judge, progress, report
 from atelier.exercises import environment as environment_check
 from atelier.text import corpus
-
-
-@pytest.fixture
-def workshop(tmp_path):
-    """Une copie de l'atelier, avec des stubs neufs : ce qu'une personne a devant elle en arrivant."""
-    folder = tmp_path / "aurore"
-    produced = shutil.ignore_patterns("data", "model", "tokenizer", ".cache", "__pycache__", "*.backup*.py")
-    shutil.copytree(
-        AURORE,
-        folder,
-        ignore=lambda path, names: produced(path, names) if path == str(AURORE) else {"__pycache__"} & set(names),
-    )
-    shutil.copy(ROOT / "requirements.txt", tmp_path)
-    for step in range(1, 5):
-        (folder / exercises.stub_of(step).name).write_text(exercises.stub(step), "utf-8")
-    return folder
 
 
 def answer(workshop, **answers: str) -> None:
@@ -48,26 +31,6 @@ def answer(workshop, **answers: str) -> None:
 
 def check(workshop, *options, **variables):
     return run(str(workshop / "check.py"), *options, home=workshop.parent, AURORE_HOME=str(workshop), **variables)
-
-
-# ── Des fichiers de la personne à côté des scripts ──
-
-
-def test_a_file_named_like_a_module_hides_nothing_and_is_to_be_renamed(workshop):
-    for name in ("code", "tokenize", "datasets", "secrets", "transformers"):
-        (workshop / f"{name}.py").write_text("print('essai')\nraise SystemExit\n", "utf-8")
-    done = run_fresh(str(workshop / "check.py"), "1.5", home=workshop.parent, AURORE_HOME=str(workshop))
-    assert "· 1.5" in done.stdout and "essai" not in done.stdout, done.stderr
-    for name in ("code", "tokenize", "datasets", "secrets", "transformers"):
-        assert re.search(rf"aurore/{name}.py a le nom d'.*Renommez-le", done.stderr)
-    assert "Traceback" not in done.stderr and "Visual" not in done.stderr
-
-
-def test_a_file_already_taken_for_a_module_stops_the_script_and_is_named(workshop):
-    (workshop / "random.py").write_text("choix = [1, 2, 3]\n", "utf-8")
-    done = run_fresh(str(workshop / "1_prepare_dataset.py"), "--offline", home=workshop.parent)
-    assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert "aurore/random.py a le nom d'un module de Python" in done.stderr and "renommez-le" in done.stderr
 
 
 # ── Un stub que l'on lance ──

@@ -2,7 +2,6 @@
 
 import pytest
 
-from atelier.errors import AuroreError
 from atelier.text.cleaning import author_blocks, clean
 from atelier.text.edition import EDGE
 
@@ -49,6 +48,14 @@ def each(texts: dict[str, str]):
         "liste d'œuvres": "OEUVRES DE LA MÊME\n\n    LE MOULIN              1 vol.\n    LE FOUR                2 --\n    LA HUCHE               1 --",
         "tirage": "Il a été tiré de cet ouvrage trente exemplaires sur papier de\nHollande, tous numérotés.\n\nDroits de traduction et de reproduction réservés.",
         "imprimeur": "Clichy.--Impr. M. UNTEL et Cie, 12, rue du Bac.",
+        "imprimeur en capitales": "IMP. UNTEL ET Cie",
+        "imprimeur et ville": "PARIS.—IMPR. UNTEL, 12, RUE DU BAC, 12.—4053.",
+        "imprimeur entre parenthèses": "Corbeil (Imp. de Crété fils).",
+        "imprimé par": "Imprimé par Untel et Chose, à Évreux.",
+        "lithographe": "Lith. Untel, quai Voltaire.",
+        "typographe": "PARIS — TYP. UNTEL, RUE DU PONT, 6.",
+        "libraire": "Librairie Untel et fils, rue Vivienne.",
+        "libraire chez qui": "Se vend chez Untel, libraire, au Palais-Royal.",
         "table": "TABLE DES MATIÈRES\n\nI. Où l'on attend la jument\n\nLa foire est-elle finie?\n\nIII. Le retour de celui qu'on n'attendait plus, et ce\nqu'il rapporta",
         "table d'un bloc": "Ce qu'il y a dans ce livre\nI  Le départ.\nII  La foire.\nIII  Le retour.",
         "épigraphe": "  «L'eau passe et la meule reste.»\n\n  UN POÈTE.",
@@ -87,6 +94,19 @@ def test_what_comes_after_the_book(text):
     {
         "tomes": "FIN DU TOME PREMIER.\n\n    Typographie Untel.\n\nLE MOULIN\n\nTOME SECOND\n\nPARIS, 1850.",
         "ornement": "       *       *       *       *       *",
+        "gravure": "[Gravure: la meunière devant sa porte.]",
+        "planche": "[Planche III]",
+        "figure": "[Figure 3. Le moulin vu du pont.]",
+        "vignette": "[Vignette]",
+        "figure sans crochets": "Fig. 12.--La meunière devant sa porte.",
+        "planche sans crochets": "PLANCHE IV. Le moulin vu du pont.",
+        "note en un crochet": "Elle compta les setiers[1] un à un.\n\n[1 Le setier valait douze boisseaux.]",
+        "note en un crochet, et plusieurs paragraphes": "Elle compta les setiers[2] un à un.\n\n[2 Le setier.\n\nIl valait douze boisseaux.]",
+        "note à étoile nue": "Elle compta les setiers* un à un.\n\n* Le setier valait douze boisseaux.",
+        "note à croix": "Elle compta les setiers† un à un.\n\n† Le setier valait douze boisseaux.",
+        "note à exposant": "Elle compta les setiers¹ un à un.\n\n¹ Le setier valait douze boisseaux.",
+        "note à accent circonflexe": "Elle compta les setiers[^1] un à un.\n\n[^1]: Le setier valait douze boisseaux.",
+        "note à minuscule": "Elle compta les setiers(a) un à un.\n\n(a) Le setier valait douze boisseaux.",
         "image": "[Illustration: IMP. UNTEL.\n\nLA MEUNIÈRE\n\nElle attendait son fils. (Page 12.)]",
         "note": "[Note 1: Le setier valait douze boisseaux.]",
         "note en plusieurs paragraphes": "[Note 1: Le setier.\n\nIl valait douze boisseaux.\n\n  Et la mine six.]",
@@ -102,7 +122,7 @@ def test_what_comes_after_the_book(text):
     }
 )
 def test_what_comes_inside_the_book(text):
-    assert kept(inside=text) == []
+    assert [paragraph for paragraph in kept(inside=text) if paragraph != "Elle compta les setiers un à un."] == []
 
 
 @each(
@@ -149,6 +169,14 @@ def test_her_prefaces_and_dedications_stay(text):
         "Le moulin, la rivière, la jument grise et tout ce qu'il aimait au monde,",
         "Il dit enfin:",
         "M. de *** entra, vers le soir.",
+        "La marquise de B* et le comte de N** entrèrent.",
+        "* * * fut tout ce qu'on lut sur la lettre.",
+        "Librairie, moulin, tout fut vendu.",
+        "Planche de salut, cette lettre me rendit la vie.",
+        "Figure-toi qu'il est parti.",
+        "Note tout cela, dit-elle.",
+        "(a) dit-il en riant.",
+        "Se trouver chez soi, c'est déjà beaucoup.",
         "*** fut de la partie, et n'en dit rien.",
         "Le roi de *** l'avait fait comte, et cela ne lui ôtait rien de sa bonne humeur.",
         "  La meule tourne, tourne,\n  Et l'eau s'en va chantant.",
@@ -195,25 +223,6 @@ def test_a_paragraph_that_an_image_or_a_note_had_cut_is_one_again():
         "Elle prit la lanterne, et descendit\n\n[Illustration: la lanterne]\n\n  [1] Une lampe.\n\nvers la rivière[1]."
     )
     assert kept(inside=halves) == ["Elle prit la lanterne, et descendit vers la rivière."]
-
-
-@pytest.mark.parametrize(
-    "marked, plain",
-    [
-        ("en _hiver_[1], dit-elle", "en hiver, dit-elle"),
-        ("son _nape[A]_ bleu (3).", "son nape bleu."),
-        ("le chemin_1 [1. C'est le nom\ndu pays.] montait", "le chemin1 montait"),
-        ("devenue {p.004} populaire, et [p.\n415] puis", "devenue populaire, et puis"),
-        ("M^{me} Sand, le 6^{e} jour", "Mme Sand, le 6e jour"),
-        ("<i>Réponse</i> à <small>tous</small>", "Réponse à tous"),
-        ("peut-\nêtre, dit-\nil", "peut-être, dit-il"),
-        ("le _droit d'écrire, _mais", "le droit d'écrire, mais"),
-        ("la s[oe]ur, *gras* et =gras=, M. de *** et N***", "la sœur, gras et gras, M. de *** et N***"),
-        ("Elle dit [Illustration] oui", "Elle dit oui"),
-    ],
-)
-def test_markup_goes_and_the_sentence_stays(marked, plain):
-    assert kept(inside=f"Alors elle vit {marked} encore.") == [f"Alors elle vit {plain} encore."]
 
 
 @pytest.mark.parametrize(
@@ -275,27 +284,3 @@ def test_a_note_of_the_transcriber_without_a_title_after_it_leaves_the_book():
 def test_blocks_remember_their_lines():
     text = "TITRE\n\n\nIl plut ce jour-là.\n\n--Oui,\ndit-elle."
     assert [block.numbers for block in author_blocks(text)] == [(3,), (5, 6)]
-
-
-PARAGRAPHS = [
-    f"Le jour {number}, Landry poussa la barrière du pré et regarda longtemps les bœufs qui revenaient de\nl'abreuvoir, l'un derrière l'autre, sans se presser."
-    for number in range(1, 61)
-]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\n".join(f"   {paragraph}" for paragraph in PARAGRAPHS),
-        "\n".join(f"\t{paragraph}" for paragraph in PARAGRAPHS),
-        "\n".join(" ".join(paragraph.split()) for paragraph in PARAGRAPHS * 2),
-    ],
-    ids=["des alinéas", "des tabulations", "une ligne chacun"],
-)
-def test_paragraphs_without_an_empty_line_between_them_stay_apart(text):
-    assert clean(text)[:60] == [" ".join(paragraph.split()) for paragraph in PARAGRAPHS]
-
-
-def test_a_text_where_nothing_separates_the_paragraphs_is_refused_for_that():
-    with pytest.raises(AuroreError, match="rien n'y sépare les paragraphes"):
-        clean("\n".join(PARAGRAPHS))

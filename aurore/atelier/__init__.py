@@ -11,10 +11,11 @@ import sys
 import warnings
 
 from atelier import proxies
-from atelier.settings import CACHE, DEBUG
+from atelier.settings import CACHE, DEBUG, FOLDER
 
 # Les classes TensorFlow de transformers sont écrites pour Keras 2, que TensorFlow nomme désormais tf-keras.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
+os.environ["USE_TF"], os.environ["USE_TORCH"] = "1", "AUTO"  # ce qu'un autre cours a pu y mettre ne vaut pas ici
 # Les téléchargements vont dans le volume, sinon chaque conteneur les recommencerait.
 os.environ.setdefault("HF_HOME", str(CACHE / "huggingface"))
 # Un seul programme écrit un fichier HDF5 ; un partage de réseau ou une clé USB refusent souvent de le verrouiller.
@@ -25,6 +26,10 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_SYMLINKS_WARNING", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 proxies.spare_nearby()
+try:
+    os.getcwd()
+except OSError:  # le dossier d'où l'on lance a été effacé : rien d'ici n'en dépend, mais les bibliothèques le demandent
+    os.chdir(FOLDER)
 
 
 def _explain_failed_import(kind, error, trace) -> None:

@@ -29,7 +29,13 @@ FORBIDDEN = (
     "Pas le droit d'écrire dans {place}. Ce dossier doit être à vous (sous Linux et macOS : `sudo chown -R $USER {place}`) ; "
     "sinon, choisissez-en un autre avec AURORE_HOME."
 )
+NO_FOLDER = (
+    "{place} est un fichier, ou passe par un fichier : ce devrait être un dossier. Ôtez-le, ou choisissez-en un autre avec "
+    "AURORE_HOME."
+)
 CLOSED_HOME = {
+    errno.EEXIST: NO_FOLDER,
+    errno.ENOTDIR: NO_FOLDER,
     errno.EROFS: "{place} est en lecture seule : montez le volume sans « :ro », ou choisissez un autre dossier avec "
     "AURORE_HOME.",
     errno.EACCES: FORBIDDEN,

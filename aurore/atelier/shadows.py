@@ -30,7 +30,7 @@ def libraries_first() -> None:
 
     Ce qui est déjà importé ne se rattrape pas : le programme s'arrête là, et dit quel fichier renommer.
     """
-    here = [place for place in sys.path if os.path.realpath(place) == FOLDER]
+    here = [place for place in sys.path if place and os.path.realpath(place) == FOLDER]
     sys.path[:] = [place for place in sys.path if place not in here] + here
     for name in _named_like_a_module():
         imported = getattr(sys.modules.get(name), "__file__", None) or ""

@@ -70,7 +70,7 @@ def tried(number: str) -> str:
     seen = set()
     for path in MODELS.glob("*/history.json"):
         try:
-            history = json.loads(path.read_text(encoding="utf-8"))
+            history = json.loads(path.read_text(encoding="utf-8-sig"))
             seen.add(str((history | history["settings"])[key]))
         except (OSError, ValueError, KeyError, TypeError):
             continue

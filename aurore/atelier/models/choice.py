@@ -67,7 +67,7 @@ def latest_run() -> Path | None:
     latest = settings.MODELS / "latest"
     if not latest.exists():
         return None
-    name = latest.read_text(encoding="utf-8").strip()
+    name = latest.read_text(encoding="utf-8-sig").strip()
     if not name or not (settings.MODELS / name).is_dir():
         raise AuroreError(
             f"{shown(latest)} nomme « {name} », qui n'est plus dans {shown(settings.MODELS)}. Effacez ce fichier, ou relancez l'étape 3."

@@ -1,5 +1,6 @@
 """Le dossier d'un modèle est-il entier ? transformers le chargerait sans le demander."""
 
+import codecs
 import json
 from pathlib import Path
 
@@ -23,6 +24,12 @@ def checked(folder: Path, remedy: str = "") -> Path:
     écrit n'importe quoi.
     """
     remedy = remedy or f"Choisissez un autre modèle, par exemple mini : {variable('AURORE_MODEL', 'mini')}."
+    for file in folder.glob("*.json"):
+        if file.read_bytes()[:3] == codecs.BOM_UTF8:
+            raise AuroreError(
+                f"{file} commence par une marque d'ordre (BOM), que le Bloc-notes ajoute et que transformers ne lit pas : enregistrez-le "
+                "de nouveau, en « UTF-8 » et non « UTF-8 avec BOM »."
+            )
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

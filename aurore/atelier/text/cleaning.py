@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from atelier.text.blocks import PAUSE, REPLY, Block, blocks, is_chapter, is_dialogue, is_label, is_prose
 from atelier.text.edition import EDGE, up_to_the_end, without_credits, without_editors, without_publishers
-from atelier.text.markup import without_markup
-from atelier.text.typography import normalize
+from atelier.text.markup import LABEL, SIGN, without_markup
+from atelier.text.typography import normalize, unescaped
 
 
 def clean(text: str) -> list[str]:
@@ -23,7 +23,7 @@ def clean(text: str) -> list[str]:
 
 def author_blocks(text: str) -> list[Block]:
     """Les blocs qui sont de l'autrice : ceux que toutes les règles laissent."""
-    found = list(blocks(text))
+    found = list(blocks(unescaped(text)))
     for rule in (
         without_brackets,
         without_notes,
@@ -41,8 +41,21 @@ def author_blocks(text: str) -> list[Block]:
 
 # ── Les images et les notes ──
 
-NOTE = re.compile(r"\s*[\[(](\d{1,3}|[A-Z]|\*+)[\])]\s*\S")
-LABELLED = re.compile(r"\s*\[\s*(?i:Illustration|Note|Footnote|Transcri|Sidenote|(?:\d{1,3}|[A-Z]|\*+)\s*[:.])")
+# Une note, si le texte l'appelle : « [1] Mesure… », « (a) Mesure… », « ¹ Mesure… », « * Mesure… » ; et tout entière entre
+# crochets, « [1 Mesure…] ».
+NOTE = re.compile(
+    rf"\s*_?(?:[\[({{]\^?({SIGN})[\])}}][.:]?|([¹²³⁴-⁹][⁰¹²³⁴-⁹]*|[*†‡]{{1,2}}(?![^\n]*\*)|\^\d{{1,3}}\b))_?\s*(?=[^\s*])"
+)
+BRACKETED = re.compile(r"\s*\[\s*(\d{1,3}|[*†‡]+)\s+\S")
+CALL = re.compile(
+    rf"(?<=\S)\s?[\[({{]\^?({SIGN})[\])}}]|(?<=[\w,.;:!?»])([¹²³⁴-⁹][⁰¹²³⁴-⁹]*)|(?<=[a-zà-ÿ]{{3}})\s?([*†‡]{{1,2}})(?![\w*])"
+    r"|(?<=[a-zà-ÿ]{3})(\^\d{1,3}\b)"
+)
+LABELLED = re.compile(rf"\s*\[\s*(?:{LABEL}|(?i:(?:\d{{1,3}}|[A-Z]|\*+)\s*[:.]))")
+CAPTION = re.compile(
+    r"[\W_]*(?i:fig(?:ure)?|pl(?:anche)?|grav(?:ure)?|vignette)\b\.?\s*(?:n[o°]\s*)?(?:\d+|[IVXLC]+)\b"
+)
+LONGEST_CAPTION = 200  # caractères
 LONGEST_BRACKET = 30  # blocs : un crochet oublié ne doit pas emporter le livre
 
 
@@ -51,11 +64,16 @@ def without_brackets(found: list[Block]) -> Iterable[Block]:
 
     Tout au début du fichier, un paragraphe entre crochets est du transcripteur, même s'il ne le dit pas.
     """
-    closed = place = 0
+    closed, place, called = 0, 0, calls(found)
     for index, block in enumerate(found):
         if index >= closed:
-            if (
+            note = BRACKETED.match(block.text)
+            if CAPTION.match(block.text) and len(block.text) < LONGEST_CAPTION and not is_dialogue(block):
+                closed = index + 1
+            elif (
                 LABELLED.match(block.text)
+                or note
+                and note[1] in called
                 or place < EDGE
                 and block.text.lstrip().startswith("[")
                 and not NOTE.match(block.text)
@@ -77,16 +95,21 @@ def bracketed(found: list[Block]) -> int:
     return 1
 
 
+def calls(found: list[Block]) -> set[str]:
+    """Ce qui, dans le texte, appelle une note : « 1 », « A », « * », « ¹ »."""
+    return {found[found.lastindex] for block in found for found in CALL.finditer(block.text)}
+
+
 def without_notes(found: list[Block]) -> Iterable[Block]:
     """« [1] … » ou « (1) … » : une note, si le texte l'appelle. En retrait, ses autres paragraphes le sont aussi.
 
     À moins que ce qui précède ne le fût déjà : la note est alors au milieu d'une lettre ou de vers, qui continuent.
     """
-    calls = {call for block in found for call in re.findall(r"(?<=\S)\s?[\[(](\d{1,3}|[A-Z]|\*+)[\])]", block.text)}
+    called = calls(found)
     previous, note_open = None, False
     for block in found:
         note = NOTE.match(block.text)
-        if note and note[1] in calls:
+        if note and note[note.lastindex] in called:
             note_open = block.indented and not (previous and previous.indented)
         elif not (note_open and block.indented) or is_chapter(block):
             previous, note_open = block, False

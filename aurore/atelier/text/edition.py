@@ -129,9 +129,13 @@ def without_editors(found: list[Block]) -> Iterable[Block]:
 
 # ── Les imprimeurs, et les listes telles que les éditeurs d'alors les donnaient ──
 
-PRINTER = re.compile(
-    r"\W*(?:.{0,40}(?:--|, |\. ))?(?:De l')?(?:Impr?\.|Imprimerie|IMPRIMERIE|IMP\.|Typographie|TYPOGRAPHIE|Typ\.|Stéréotyp\w*)\s"
+TRADE = (  # les métiers du livre, au long ou abrégés, et non leurs noms communs : il faut une majuscule, et une maison derrière
+    r"(?:I(?:MP|mp)(?:\.|(?:R|r)\.|RIMERIES?\b|rimeries?\b|RIMEURS?\b|rimeurs?\b|(?:RIM[ÉE]|rimé) (?i:par|chez|en|à)\b|\b)"
+    r"|T(?:YP|yp)(?:\.|(?:OGR|ogr)\.|OGRAPHIE\b|ographie\b)|L(?:ITH|ith)(?:\.|(?:OGR|ogr)\.|OGRAPHIE\b|ographie\b)"
+    r"|S(?:T[ÉE]R|tér)[ÉEée](?:OTYP|otyp)\w*|L(?:IBRAIRIE|ibrairie)\b(?=\s(?:[A-ZÀ-Ý]|de\s[A-ZÀ-Ý]))|P(?:RESSES|resses)\s(?i:de)\b"
+    r"|(?i:en vente|se vend|se trouve) (?i:chez|à la librairie)\b|Printed (?:in|by|for)\b)"
 )
+PRINTER = re.compile(rf"[\W_]*(?:.{{0,60}}?(?:--|[—–-]|[,.:(]\s*))?(?:De l['’])?{TRADE}[\s.:]")
 VOLUMES = re.compile(r"\d+ (?:vols?\.?|--)\s*$")
 LISTED = re.compile(r"\bin-(?:8|12|16|18|32)\b|(?:\. ){4}|(?<!\.)\.{6,}\s*\w+\s*$|^\s*[IVXLC]+[.\s-]+\S.{0,70}$")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import Enum
 from http.client import HTTPException, InvalidURL
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.error import ContentTooShortError, HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -113,10 +113,15 @@ def base_url(mirror: str) -> str:
                 return mirror.rstrip("/")
         raise AuroreError(f"Le miroir « {mirror} » n'est pas une adresse : http://MACHINE, ou http://MACHINE:PORT.")
     if Path(mirror).expanduser().is_dir():
-        return Path(mirror).expanduser().resolve().as_uri()
+        return folder_url(Path(mirror).expanduser().resolve())
     raise AuroreError(
         f"Le miroir « {mirror} » n'est ni une adresse (http://…) ni un dossier qui existe. Corrigez --mirror, ou ôtez-le."
     )
+
+
+def folder_url(folder: PurePath) -> str:
+    """L'adresse d'un dossier, même sur un partage de Windows (`\\\\serveur\\partage`), où urllib verrait une autre machine."""
+    return re.sub(r"^file://(?=[^/])", "file:////", folder.as_uri())
 
 
 def candidates(book: Book, base: str) -> list[str]:

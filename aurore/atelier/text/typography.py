@@ -16,7 +16,6 @@ OE = re.compile(rf"\b(?=\w*oe)(?:{'|'.join(word_list('oe')).replace('œ', 'oe')}
 RULES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"&(?:\w+|#\d+|#[xX][0-9a-fA-F]+);", lambda found: html.unescape(found[0])),  # copié du code d'une page
         # Des traits d'union conditionnels, des caractères sans largeur ; ceux qui lient deux emojis restent.
         ("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|(?<=\\w)[\u200c\u200d]|[\u200c\u200d](?=\\w)", ""),
         # D'autres formes des mêmes lettres : « ﬁ », « Ｏｕｉ », « Mᵐᵉ », « ſœur ».
@@ -27,7 +26,7 @@ RULES = tuple(
         (r"\s+", " "),
         ("[\u2010\u2011\u2212]", "-"),
         ("[\u2018\u2019\u201b\u02b9\u02bb\u02bc\u2032`´]", "'"),
-        ("\u2033|''", '"'),
+        ("\u2033|(?<!\\w)''|''(?!\\w)", '"'),
         ("[“„‟‹]", "«"),
         ("[”›]", "»"),
         (r"""(?<![^\s('—«-])" ?([^"]*?) ?"(?=[\s.,;:!?)…»—-]|$)""", r"« \1 »"),
@@ -54,12 +53,20 @@ def _ligature(found: re.Match) -> str:
     return word[:position] + ("œ" if word[position] == "o" else "Œ") + word[position + 2 :]
 
 
+ENTITY = re.compile(r"&(?:\w+|#\d+|#[xX][0-9a-fA-F]+);")
+
+
+def unescaped(text: str) -> str:
+    """Le texte, où ce qui vient du code d'une page web se lit : « l&rsquo;&eacute;t&eacute; » est « l’été »."""
+    return ENTITY.sub(lambda found: html.unescape(found[0]), text)
+
+
 def normalize(text: str) -> str:
     """Réécrit un paragraphe (une chaîne, sans retour à la ligne significatif) dans la typographie de l'atelier.
 
     ' (U+0027), —, « et » avec des espaces ordinaires, …, œ, une espace ordinaire avant ; : ! ?
     """
-    text = unicodedata.normalize("NFC", text).strip()
+    text = unicodedata.normalize("NFC", unescaped(text)).strip()
     for pattern, replacement in RULES:
         text = pattern.sub(replacement, text)
     return OE.sub(_ligature, text).strip()

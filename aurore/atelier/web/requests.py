@@ -61,7 +61,7 @@ KINDS = {each.name: each.type for each in fields(WritingRequest)}
 def from_json(body: bytes) -> WritingRequest:
     """La demande d'un programme. Lève `Refused`."""
     try:
-        asked = json.loads(body.decode("utf-8"))
+        asked = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Refused(
             'Le corps de la requête n\'est pas du JSON en UTF-8 : corrigez-le, par exemple {"prompt": "Il était une fois"}.',

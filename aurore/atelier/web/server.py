@@ -51,8 +51,10 @@ REFUSALS = {
 
 def listen(host: str, port: int) -> socket.socket:
     """Prend le port, avant de charger le modèle : s'il est occupé, autant le savoir tout de suite."""
+    host = host.strip("[]")
     try:
-        return socket.create_server((host, port), backlog=128)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             remedy = f"est déjà pris (une autre page tourne ?) : arrêtez-la, ou choisissez --port {port + 1}"
@@ -66,7 +68,7 @@ def listen(host: str, port: int) -> socket.socket:
 def address(listener: socket.socket) -> str:
     """L'adresse de la page, comme on la tape dans un navigateur."""
     host, port = listener.getsockname()[:2]
-    name = "localhost" if host in ("0.0.0.0", "127.0.0.1") else host
+    name = "localhost" if host in ("0.0.0.0", "127.0.0.1", "::", "::1") else f"[{host}]" if ":" in host else host
     place = name if port == 80 else f"{name}:{port}"
     note = " (si le conteneur a été lancé avec -p, à l'adresse que ce -p lui donne)" if IN_CONTAINER else ""
     return f"http://{place}/{note}"

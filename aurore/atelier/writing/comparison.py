@@ -17,6 +17,7 @@ from atelier.training.history import began
 from atelier.writing import generation
 
 GAP = "  "  # entre deux colonnes
+NARROWEST = 20  # caractères : un écran plus étroit coupera les lignes
 
 
 def candidates() -> dict[str, Path]:
@@ -82,7 +83,7 @@ def base_of(run: Path) -> Path:
 
 def show_texts(texts: dict[str, list[str]]) -> None:
     """Les suites d'une même amorce, côte à côte, à la largeur de l'écran."""
-    width = shutil.get_terminal_size().columns // len(texts) - len(GAP)
+    width = max(NARROWEST, shutil.get_terminal_size().columns // len(texts) - len(GAP))
     print("\n" + GAP.join(f"{label:<{width}}" for label in texts).rstrip())
     for same_prompt in zip(*texts.values()):
         print()

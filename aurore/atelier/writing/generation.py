@@ -7,6 +7,7 @@ import statistics
 import sys
 import time
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 from atelier.quiet import keras
@@ -52,6 +53,10 @@ def as_learned(prompt: str) -> str:
     Toute amorce passe par ici avant d'aller au tokenizer. Lève `AuroreError` si elle n'est pas du texte. Toute écriture et tout
     emoji en est : le tokenizer connaît chaque octet. Pas les caractères de commande, qu'un écran exécuterait.
     """
+    with suppress(
+        UnicodeError
+    ):  # une console sans réglage de langue (LC_ALL=C) laisse leurs octets aux lettres accentuées
+        prompt = prompt.encode("utf-8", "surrogateescape").decode("utf-8")
     for character in prompt:
         if unicodedata.category(character) in ("Cc", "Cs") and not character.isspace():
             raise AuroreError(

@@ -15,7 +15,10 @@ def where_it_went(folder: Path, path: Path, content: bytes) -> str:
         Path("/tmp/.keras"),
     ]  # le dernier, si `cache_dir` ne peut servir
     for file in (file for place in searched if place.exists() for file in place.rglob("*")):
-        if not file.is_file() or file.read_bytes() != content:
+        try:
+            if not file.is_file() or file.read_bytes() != content:
+                continue
+        except OSError:  # dans /tmp, celui d'une autre personne
             continue
         if file.parent == path.parent:
             return f"Le livre est dans le bon dossier, mais sous le nom « {file.name} » : le nom est `path.name`."
