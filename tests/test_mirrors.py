@@ -1,6 +1,5 @@
 """Le réseau d'une salle : des adresses qui changent, des livres coupés, un portail à la place d'un livre, la lenteur."""
 
-import http.server
 import re
 import shutil
 import socket
@@ -10,13 +9,11 @@ import time
 import urllib.request
 
 import pytest
+from mirror_site import GABRIEL, WHOLE, answering, download, page, put
 
 from atelier.errors import AuroreError
 from atelier.text import books, mirrors
 from atelier.text.books import Book
-
-GABRIEL = Book("13380", "Gabriel", "George Sand", "train")
-WHOLE = "Titre\n*** START OF THIS PROJECT GUTENBERG EBOOK GABRIEL ***\nTexte.\n*** END OF THIS PROJECT GUTENBERG EBOOK ***\n"
 
 
 @pytest.fixture(autouse=True)
@@ -25,48 +22,8 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
-def download(url, path):
-    """Comme get_file (que l'étape 1 entière essaie dans test_corpus.py), sans attendre l'import de TensorFlow."""
-    try:
-        urllib.request.urlretrieve(url, path)
-    except OSError as error:
-        raise Exception(f"URL fetch failure on {url}") from error
-
-
 def fetch(*addresses):
     return mirrors.fetch(GABRIEL, list(addresses), download)
-
-
-def put(folder, path, content=WHOLE):
-    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    (folder / path).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return folder
-
-
-def answering(answer):
-    """Un serveur qui répond `answer(requête)` à tout ; `asked` est la liste des chemins demandés."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        asked = []
-
-        def do_GET(self):
-            self.asked.append(self.path)
-            answer(self)
-
-        def log_message(self, *_):
-            pass
-
-    return Handler
-
-
-def page(content, status=200, length=None):
-    def answer(request):
-        request.send_response(status)
-        request.send_header("Content-Length", str(length or len(content)))
-        request.end_headers()
-        request.wfile.write(content)
-
-    return answer
 
 
 @pytest.mark.parametrize(

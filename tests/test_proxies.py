@@ -1,14 +1,22 @@
 """Derrière le proxy d'une école : la salle se joint sans lui, et ce qui passe par lui dit que c'est peut-être lui qui répond."""
 
 import os
+import urllib.request
 
 import pytest
-from test_mirrors import GABRIEL, WHOLE, answering, cache, download, page, put  # noqa: F401 (cache : une fixture)
+from mirror_site import GABRIEL, WHOLE, answering, download, page, put
 
 from atelier import exercises, proxies
 from atelier.exercises import judge, process
 from atelier.models import hub
-from atelier.text import mirrors
+from atelier.text import books, mirrors
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Les livres vont dans un dossier jetable, et urllib oublie ensuite le proxy qu'il aura retenu."""
+    monkeypatch.setattr(books, "BOOKS", tmp_path / "cache")
+    monkeypatch.setattr(urllib.request, "_opener", None)
 
 
 @pytest.fixture
