@@ -4,6 +4,7 @@ La leçon est dans `3_train_solution.py` ; ici, ce qui tient la maison, et dont 
 """
 
 import hashlib
+import itertools
 import math
 import shutil
 import sys
@@ -292,10 +293,8 @@ def _new_folder(models: Path) -> Path:
             f"L'entraînement {waiting.name} n'est pas fini : --resume le reprend. Pour l'oublier, effacez {shown(waiting)}."
         )
     name = time.strftime("%Y-%m-%d_%Hh%Mm%S")
-    folder, number = models / name, 2
-    while True:
-        try:
+    for rank in itertools.count(1):
+        folder = models / (name if rank == 1 else f"{name}-{rank}")
+        with suppress(FileExistsError):  # deux entraînements ont commencé à la même seconde
             folder.mkdir(parents=True)
             return folder
-        except FileExistsError:  # deux entraînements ont commencé à la même seconde
-            folder, number = models / f"{name}-{number}", number + 1
