@@ -220,7 +220,7 @@ def test_the_public_site_gets_the_pause_it_asks_for(monkeypatch, tmp_path):
     waits, site = [], put(tmp_path / "site", "book.txt")
     monkeypatch.setattr(time, "sleep", waits.append)
     mirrors.fetch(GABRIEL, ["https://www.gutenberg.org"], lambda url, path: shutil.copy(site / "book.txt", path))
-    assert waits == [2]
+    assert [wait for wait in waits if wait >= 1] == [2], "un serveur d'un autre essai peut dormir un instant"
 
 
 def test_a_missing_book_and_another_edition_are_told_and_the_rest_goes_on(tmp_path, capsys):
