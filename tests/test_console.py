@@ -97,7 +97,7 @@ def test_a_script_runs_in_an_editor(editor, tmp_path):
         class Shell(io.TextIOBase):  # comme les siens, il dit être un terminal et ne se règle pas
             def __init__(self, screen): self.screen = screen
             def isatty(self): return True
-            def write(self, text): return self.screen.write(text)
+            def write(self, text): print(text, end="", file=self.screen, flush=True)
         elsewhere = None
         {EDITORS[editor]}
         sys.path.insert(0, {str(settings.FOLDER)!r})
