@@ -98,6 +98,22 @@ def tiny(tokenizer, tmp_path_factory) -> str:
     return str(folder)
 
 
+@pytest.fixture(scope="module")
+def peer():
+    """Un petit GPT-2 de transformers, dont les avis sont tranchés."""
+    import decoding
+
+    return decoding.transformers_model()
+
+
+@pytest.fixture(scope="module")
+def model(peer):
+    """Le nôtre, avec les mêmes poids."""
+    import decoding
+
+    return decoding.ours(peer)
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory) -> Path:
     """Un dossier de travail où l'étape 1 a été faite sur les récits embarqués. À ne pas modifier."""

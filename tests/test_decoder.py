@@ -1,6 +1,5 @@
 """Le décodeur : les logits de transformers, quels que soient les textes écrits ensemble ; et `generate`, qui s'en sert."""
 
-import decoding
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -26,16 +25,6 @@ def test_the_logits_are_those_of_transformers_at_every_position_up_to_the_contex
     for length in range(1, CONTEXT + 1, 33):
         decoder.clear()
         assert np.abs(decoder.start([ids[0, :length]])[0] - expected[0, length - 1]).max() < 1e-4
-
-
-@pytest.fixture(scope="module")
-def peer():
-    return decoding.transformers_model()
-
-
-@pytest.fixture(scope="module")
-def model(peer):
-    return decoding.ours(peer)
 
 
 def test_texts_join_and_leave_without_disturbing_the_others(model, peer):

@@ -2,7 +2,6 @@
 
 import copy
 
-import decoding
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,16 +12,6 @@ from atelier import settings
 from atelier.errors import AuroreError
 from atelier.models import sampling, vocabulary
 from atelier.models.gpt2 import GPT2
-
-
-@pytest.fixture(scope="module")
-def peer():
-    return decoding.transformers_model()
-
-
-@pytest.fixture(scope="module")
-def model(peer):
-    return decoding.ours(peer)
 
 
 def left_padded(*prompts):

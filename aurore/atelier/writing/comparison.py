@@ -54,7 +54,7 @@ def available() -> dict[str, Path]:
 def _began(folder: Path) -> tuple[float, str]:
     try:
         return began(folder, choice.history(folder)), folder.name
-    except (OSError, ValueError):  # une histoire abîmée
+    except (OSError, ValueError):  # un historique abîmé
         return began(folder, {}), folder.name
 
 
