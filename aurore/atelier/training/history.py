@@ -52,19 +52,19 @@ def unfinished(folder: Path, history: dict) -> bool:
     return bool(history) and "final_val_loss" not in history and (folder / STATE).exists()
 
 
-def began(folder: Path, history: dict) -> float:
-    """Quand cet entraînement a commencé ; à défaut, ce qu'en dit son nom.
+def began(folder: Path, history: dict) -> tuple[float, str]:
+    """De quoi ranger les entraînements : quand celui-ci a commencé, à défaut ce qu'en dit son nom, puis ce nom.
 
     L'horloge d'un conteneur est à l'heure universelle : les noms de ce qu'on y entraîne ne se classent pas avec les autres.
     """
     try:
-        return float(history["began"])
+        return float(history["began"]), folder.name
     except (KeyError, TypeError, ValueError):
         pass
     try:
-        return time.mktime(time.strptime(folder.name[:19], "%Y-%m-%d_%Hh%Mm%S"))
+        return time.mktime(time.strptime(folder.name[:19], "%Y-%m-%d_%Hh%Mm%S")), folder.name
     except (ValueError, OverflowError):  # un dossier que la personne a nommé
-        return 0.0
+        return 0.0, folder.name
 
 
 def draw(folder: Path, history: dict) -> None:

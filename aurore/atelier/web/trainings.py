@@ -73,7 +73,7 @@ def folders() -> list[Path]:
 
 def _began(folder: Path) -> tuple[float, str]:
     written = _stamp_or_none(folder)
-    return began(folder, written and read(folder, written) or {}), folder.name
+    return began(folder, written and read(folder, written) or {})
 
 
 class Stamp(NamedTuple):

@@ -53,9 +53,9 @@ def available() -> dict[str, Path]:
 
 def _began(folder: Path) -> tuple[float, str]:
     try:
-        return began(folder, choice.history(folder)), folder.name
+        return began(folder, choice.history(folder))
     except (OSError, ValueError):  # un historique abîmé
-        return began(folder, {}), folder.name
+        return began(folder, {})
 
 
 def _before(run: Path) -> Path | None:
