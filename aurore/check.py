@@ -6,11 +6,13 @@ un autre processus : une boucle sans fin ou une faute de frappe n'y peut rien ca
 
 import argparse
 import shutil
+from collections.abc import Iterator
+from itertools import groupby
 
 from atelier import console, exercises, launch, settings
 from atelier.atomic import atomic_write
 from atelier.errors import AuroreError
-from atelier.exercises import environment, process, progress, report, watch
+from atelier.exercises import environment, process, progress, report, source, watch
 from atelier.exercises.judge import NOT_STARTED, RIGHT, Verdict
 
 
@@ -48,29 +50,36 @@ def chosen(selection: str) -> list[exercises.Exercise]:
     return [one for one in exercises.all_exercises() if not selection or selection in (one.number, str(one.step))]
 
 
-def judged(selection: str) -> dict[str, Verdict]:
-    """Le verdict de chaque exercice choisi ; pour ce qui est à essayer, ce qu'en disent les entraînements enregistrés."""
-    verdicts = process.judge_all([exercise.number for exercise in chosen(selection) if exercise.judged])
-    for exercise in chosen(selection):
-        if not exercise.judged:
-            verdicts[exercise.number] = Verdict(RIGHT if progress.tried(exercise.number) else NOT_STARTED)
-    return verdicts
+def judged(selection: str) -> Iterator[dict[str, Verdict]]:
+    """Le verdict de chaque exercice choisi, étape par étape ; pour ce qui est à essayer, ce qu'en disent les entraînements."""
+    wanted = chosen(selection)
+    by_judge = process.judge_all([exercise.number for exercise in wanted if exercise.judged])
+    for _, of_step in groupby(wanted, key=lambda exercise: exercise.step):
+        of_step = list(of_step)
+        verdicts = next(by_judge) if any(exercise.judged for exercise in of_step) else {}
+        for exercise in of_step:
+            if not exercise.judged:
+                verdicts[exercise.number] = Verdict(RIGHT if progress.tried(exercise.number) else NOT_STARTED)
+        yield verdicts
 
 
 def check(selection: str) -> bool:
     """Montre où l'on en est ; renvoie True si tout ce qui est demandé, hors bonus et questions, est juste."""
-    verdicts = judged(selection)
-    wanted = chosen(selection)
+    print("Je vérifie…", flush=True)
+    wanted, verdicts = chosen(selection), {}
+    for of_step in judged(selection):
+        verdicts |= of_step
+        if len(wanted) > 1:
+            print(report.listing(of_step), flush=True)
     if len(wanted) == 1:
         exercise, verdict = wanted[0], verdicts[wanted[0].number]
         progress.set_current(exercise.number)
-        print(report.detail(exercise, verdict))
+        print(f"\n{report.detail(exercise, verdict)}")
         return not exercise.judged or verdict.mark == RIGHT
-    print(report.listing(verdicts))
     print(f"\n{report.share(verdicts)}".rstrip())
     unread = [str(step) for step in range(1, 5) if str(step) in verdicts]
     for step in unread:
-        print(f"\n{exercises.stub_of(int(step)).name} : {verdicts[step].mistake}")
+        print("\n" + report.paragraph(f"{exercises.stub_of(int(step)).name} : {verdicts[step].mistake}"))
     required = [exercise for exercise in wanted if exercise.judged and not exercise.bonus]
     left = [exercise for exercise in required if verdicts[exercise.number].mark != RIGHT]
     if left and str(left[0].step) not in unread:
@@ -88,7 +97,7 @@ def next_exercise(selection: str) -> exercises.Exercise:
     if named:
         return named[0]
     for step in sorted({one.step for one in chosen(selection) if one.judged}):
-        verdicts = judged(str(step))
+        (verdicts,) = judged(str(step))
         for exercise in chosen(str(step)):
             if exercise.judged and verdicts[exercise.number].mark != RIGHT:
                 return exercise
@@ -105,24 +114,19 @@ def hint(selection: str) -> None:
         )
     progress.set_current(exercise.number)
     progress.give_hint(exercise)
-    print(f"{exercise.number}  {exercise.goal}\n  {progress.where(exercise)}")
-    print("\n".join(report.hints(exercise)))
+    print(report.paragraph(f"{exercise.number}  {exercise.goal}", following=" " * 5))
+    print(f"  {progress.where(exercise)}")
+    print("\n".join([*report.hints(exercise), report.how_to_go_on(exercise)]))
 
 
 def solution(selection: str) -> None:
     exercise = next_exercise(selection)
-    verdicts = judged(exercise.number)
-    if str(exercise.step) in verdicts:  # le fichier ne se lit pas
-        raise AuroreError(
-            f"{exercises.stub_of(exercise.step).name} : {verdicts[str(exercise.step)].mistake}\n"
-            "Corrigez cela d'abord : un fichier que Python ne lit pas ne peut pas être comparé à la solution."
-        )
-    if exercise.judged and verdicts[exercise.number].mark == NOT_STARTED:
+    if exercise.judged and source.is_untouched(exercise, exercises.stub_of(exercise.step)):
         raise AuroreError(
             f"Essayez d'abord {exercise.number}, même à moitié : {progress.where(exercise)}\n"
             f"Pour un indice : {console.command('check.py', exercise.number, '--hint')}"
         )
-    print(f"{exercise.number}  {exercise.goal}\n{report.solution(exercise)}")
+    print(f"{report.paragraph(f'{exercise.number}  {exercise.goal}', following=' ' * 5)}\n{report.solution(exercise)}")
 
 
 def step_of(selection: str) -> int:
@@ -151,6 +155,7 @@ def reset(step: int) -> None:
         print(f"Votre fichier est gardé : {backup.name}")
     with atomic_write(path) as partial:
         partial.write_bytes(stub)
+    progress.set_current(f"{step}.1")
     print(f"{path.name} est comme au début.")
 
 
@@ -163,10 +168,11 @@ def main() -> None:
     elif options.solution:
         solution(options.number)
     elif options.catch_up:
+        step = step_of(options.number)
         # Importé ici seulement : `datasets` y met deux secondes.
         from atelier.exercises import catch_up
 
-        catch_up.catch_up(step_of(options.number))
+        catch_up.catch_up(step)
     elif options.reset:
         reset(step_of(options.number))
     elif options.environment:

@@ -5,7 +5,9 @@ import re
 import sys
 import threading
 import time
+from pathlib import Path
 
+import attempts
 import pytest
 
 from atelier import exercises
@@ -58,7 +60,7 @@ def test_a_file_that_runs_as_soon_as_it_is_read_is_told_which_line(stub_file, la
 
 
 def test_the_judge_repeats_it(stub_file):
-    stub_file.write_text(exercises.stub(2).replace(GUARD, "main()\n"), "utf-8")
+    stub_file.write_text(attempts.completed(exercises.stub(2), "2.2").replace(GUARD, "main()\n"), "utf-8")
     assert "lance tout le script" in process.judge_step(2, ["2.2"])["2.2"].mistake
 
 
@@ -113,14 +115,58 @@ def test_what_grows_without_end_is_stopped_and_memory_is_named(stub_file):
 def test_what_is_printed_while_the_judge_begins_is_no_answer(stub_file, tmp_path, monkeypatch):
     """Un `usercustomize.py`, une bibliothèque bavarde."""
     (tmp_path / "sitecustomize.py").write_text("print('essai')\nprint('[1]')\nprint('{}', flush=True)\n", "utf-8")
-    stub_file.write_text(exercises.stub(2), "utf-8")
+    stub_file.write_text(attempts.completed(exercises.stub(2), "2.2"), "utf-8")
     begin = process.Judge.launch
 
     def launch(arguments, env, **options):
         return begin(arguments, env=env | {"PYTHONPATH": str(tmp_path)}, **options)
 
     monkeypatch.setattr(process.Judge, "launch", staticmethod(launch))
-    assert process.judge_step(2, ["2.2"])["2.2"].mark == judge.NOT_STARTED
+    assert process.judge_step(2, ["2.2"])["2.2"].mark == judge.RIGHT
+
+
+@pytest.fixture
+def no_judge(monkeypatch):
+    monkeypatch.setattr(process, "Judge", lambda step: pytest.fail("rien n'est à juger"))
+
+
+def test_what_is_not_begun_needs_no_judge(stub_file, no_judge):
+    stub_file.write_text("# Mon essai\n" + exercises.stub(2).replace("\n\n\n", "\n\n"), "utf-8")
+    assert {verdict.mark for verdict in process.judge_step(2, ["2.1", "2.2"]).values()} == {judge.NOT_STARTED}
+
+
+def test_a_slip_belongs_to_its_function_and_the_others_are_judged(stub_file):
+    """Une parenthèse, une ligne trop à gauche : chacune est dite, à sa ligne, et les autres fonctions se jugent."""
+    source = exercises.stub(2)
+    for number, code in {"2.1": "return len((", "2.2": "", "2.3": "ids = []"}.items():
+        source = attempts.completed(source, number, code)
+    source = source.replace("    ids = []\n", "ids = []\n")
+    stub_file.write_text(source, "utf-8")
+    learner, solution = judge.load(stub_file), judge.load(exercises.solution_of(2))
+    verdicts = {
+        number: judge.judge(exercises.find(number), learner, solution) for number in ("2.1", "2.2", "2.3", "2.4")
+    }
+    lines = [""] + source.splitlines()
+    assert f"n'est jamais refermé. (ligne {lines.index('    return len((')} : " in verdicts["2.1"].mistake
+    assert "trop à droite, ou celle d'avant trop à gauche" in verdicts["2.3"].mistake
+    assert f"(ligne {lines.index('    return ids')} : " in verdicts["2.3"].mistake
+    assert verdicts["2.2"].mark == judge.RIGHT and verdicts["2.4"].mark == judge.NOT_STARTED
+    stub_file.write_text(source.replace("import ", "import (", 1), "utf-8")
+    with pytest.raises(SyntaxError):
+        judge.load(stub_file)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ne réunit pas les processus d'un même parent")
+def test_what_an_answer_has_launched_ends_with_it(stub_file, tmp_path):
+    code = f"""import subprocess
+text = "Bonjour"
+child = subprocess.Popen(["sleep", "1000"])
+open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))"""
+    stub_file.write_text(attempts.completed(exercises.stub(2), "2.2", code), "utf-8")
+    assert process.judge_step(2, ["2.2"])["2.2"].mark == judge.RIGHT
+    child = int((tmp_path / "pid").read_text())
+    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
+        time.sleep(0.1)  # le signal est parti ; un processus qui ne meurt pas se verra au temps que prend l'essai
 
 
 def test_a_missing_file_can_be_found_again(stub_file):

@@ -36,6 +36,14 @@ def completed(source: str, number: str, code: str = "") -> str:
     return source.replace(todo, textwrap.indent(code.strip("\n"), gap.indent) if code else "\n".join(gap.code))
 
 
+def answer(workshop, **answers: str) -> None:
+    """Écrit des réponses dans les stubs : `answer(workshop, _1_5="return …")` ; sans texte, celle de la solution."""
+    for name, code in answers.items():
+        number = name[1:].replace("_", ".")
+        path = workshop / exercises.stub_of(int(number[0])).name
+        path.write_text(completed(path.read_text("utf-8"), number, code), "utf-8")
+
+
 def judged(number: str, code: str) -> judge.Verdict:
     """Ce que la vérification dit de `code`."""
     with (

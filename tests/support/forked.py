@@ -107,6 +107,7 @@ class JudgeTwin:
 
     def _judge(self, descriptors, variables, folder, arguments) -> None:
         code = 1
+        os.setsid()
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)  # `launch` y avait mis les siens
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -183,7 +183,12 @@ def todo_lines(gap: Gap) -> list[str]:
 
 
 def _comment(indent: str, text: str) -> list[str]:
-    """Un commentaire, sur autant de lignes qu'il faut ; aucune ne commence par « : », « ? » ou « » »."""
+    """Un commentaire, sur autant de lignes qu'il faut."""
+    return [f"{indent}# {line}" for line in wrapped(text, WIDTH - len(indent) - len("# "))]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Le texte coupé entre deux mots, en lignes de cette largeur ; aucune ne commence par « : », « ? » ou « » »."""
     unbroken = re.sub(r" (?=[:;?!»])|(?<=«) ", "\u00a0", text)
-    lines = textwrap.wrap(unbroken, WIDTH - len(indent) - len("# "), break_on_hyphens=False)
-    return [f"{indent}# {line}".replace("\u00a0", " ") for line in lines]
+    lines = textwrap.wrap(unbroken, width, break_on_hyphens=False)
+    return [line.replace("\u00a0", " ") for line in lines]

@@ -25,12 +25,14 @@ def catch_up(number: int) -> None:
 
 
 def _catch_up_data() -> None:
-    """Les données que fait la solution, des livres déjà téléchargés ; celles qui sont là, si l'on n'a pas de quoi les refaire."""
+    """Les données que fait la solution, des livres déjà téléchargés ; celles qui sont là, si ce sont déjà celles de ces livres."""
     here, embedded = books.book_list(offline=True), books.embedded()
-    if here == embedded and _books_of_the_data() - {book.id for book in embedded}:
-        print(
-            f"Données : celles qui sont déjà dans {console.shown(DATA)} ; leurs livres ne sont plus là pour les refaire."
-        )
+    kept, already = _books_of_the_data(), f"Données : celles qui sont déjà dans {console.shown(DATA)}"
+    if kept == {book.id for book in here}:
+        print(f"{already} ({len(kept)} livres). Pour les refaire, effacez ce dossier.")
+        return
+    if here == embedded and kept - {book.id for book in embedded}:
+        print(f"{already} ; leurs livres ne sont plus là pour les refaire.")
         return
     print("Données : la solution de l'étape 1 les prépare, en une quinzaine de secondes…", flush=True)
     done = subprocess.run([sys.executable, exercises.solution_of(1), "--offline"], stdout=subprocess.DEVNULL)

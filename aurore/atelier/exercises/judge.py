@@ -28,7 +28,7 @@ from unittest import mock
 from atelier import exercises
 from atelier.console import command
 from atelier.errors import Todo
-from atelier.exercises import python_errors
+from atelier.exercises import python_errors, source
 from atelier.exercises.calls import Wrong
 
 MEMORY = 1 << 30  # octets de plus que le juge n'en a, une fois ses imports faits ; aucun exercice n'en prend le dixième
@@ -55,18 +55,42 @@ class Unguarded(Exception):
 
 
 def load(path: Path) -> types.ModuleType:
-    """Le fichier de la personne comme un module. Lève ce qu'il lève ; `SyntaxError` s'il ne se lit pas, `Unguarded` s'il se lance."""
+    """Le fichier de la personne comme un module. Lève ce qu'il lève ; `Unguarded` s'il se lance dès qu'on le lit.
+
+    Une faute de frappe dans une fonction n'empêche pas de juger les autres : on ne la dit qu'à qui appelle cette fonction.
+    """
     module = types.ModuleType(path.stem)
     module.__file__ = str(path)
-    code = compile(path.read_bytes(), str(path), "exec")
-    for node in ast.parse(path.read_bytes()).body:
+    for function, part in source.parts(path):
+        try:
+            code, tree = compile(part, str(path), "exec"), ast.parse(part)
+        except SyntaxError as error:
+            if function not in {exercise.function for exercise in exercises.all_exercises() if exercise.judged}:
+                raise
+            module.__dict__[function] = _unreadable(function, error)
+            continue
+        _refuse_to_launch(tree)
+        exec(code, module.__dict__)
+    return module
+
+
+def _unreadable(name: str, error: SyntaxError) -> Callable:
+    """Ce qui tient lieu d'une fonction que Python ne comprend pas."""
+
+    def unreadable(*_, **__):
+        raise error
+
+    unreadable.__name__ = name
+    return unreadable
+
+
+def _refuse_to_launch(tree: ast.Module) -> None:
+    for node in tree.body:
         if isinstance(node, ast.Expr) and re.fullmatch(r"main\(.*\)|(launch\.)?run\(main\)", ast.unparse(node)):
             raise Unguarded(
                 f"La ligne {node.lineno}, `{ast.unparse(node)}`, lance tout le script dès qu'on lit le fichier : effacez-la, et gardez à "
                 'la fin du fichier `if __name__ == "__main__":`, puis, en retrait, `launch.run(main)`.'
             )
-    exec(code, module.__dict__)
-    return module
 
 
 def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: types.ModuleType) -> Verdict:
@@ -84,7 +108,7 @@ def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: typ
         with mock.patch("socket.getaddrinfo", _only_here):
             expectation(function, getattr(solution, exercise.function))
     except Todo as todo:
-        if todo.number == exercise.number and _untouched(exercise, learner):
+        if todo.number == exercise.number and source.is_untouched(exercise, Path(learner.__file__)):
             return Verdict(NOT_STARTED)
         if todo.number == exercise.number or not exercises.find(str(todo.number)):
             return Verdict(WRONG, "La ligne `console.todo(…)` est encore là, et elle arrête tout : effacez-la.")
@@ -102,21 +126,6 @@ def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: typ
             got=f"{type(surprise).__name__} : {surprise}",
         )
     return Verdict(RIGHT)
-
-
-def _untouched(exercise: exercises.Exercise, learner: types.ModuleType) -> bool:
-    """La fonction est-elle encore celle du stub ?"""
-    sources = Path(learner.__file__).read_bytes(), exercises.stub(exercise.step)
-    mine, stub = (_function(source, exercise.function) for source in sources)
-    return mine == stub
-
-
-def _function(source: str | bytes, name: str) -> str:
-    """Le code d'une fonction, sans ce qui ne compte pas (commentaires, blancs)."""
-    return next(
-        (ast.dump(node) for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name),
-        "",
-    )
 
 
 def _too_long(interrupt: KeyboardInterrupt) -> str:

@@ -3,19 +3,25 @@
 import json
 import os
 import queue
+import signal
 import site
 import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import groupby
 
 from atelier import exercises
 from atelier.console import command
 from atelier.errors import AuroreError
-from atelier.exercises.judge import WRONG, Verdict
+from atelier.exercises import source
+from atelier.exercises.judge import NOT_STARTED, WRONG, Verdict
 from atelier.settings import FOLDER
 
+POLL = 0.3  # secondes ; les événements du système de fichiers ne traversent ni Docker, ni WSL, ni Windows
 IMPORTS = 180  # secondes laissées aux imports : un disque lent, au premier lancement
 SECONDS = 6  # de calcul pour un exercice ; le plus long en prend deux
 GRACE = 30  # secondes de plus, avant de tuer un processus qui attend, ou qui n'écoute plus
@@ -28,6 +34,10 @@ START = f"import sys; sys.path.append({str(FOLDER)!r}); from atelier.exercises i
 def launch(arguments: list[str], **options) -> subprocess.Popen:
     """Le juge, dans un Python neuf."""
     return subprocess.Popen([sys.executable, "-c", START, *arguments], **options)
+
+
+class Changed(Exception):
+    """Le fichier a changé pendant qu'on le jugeait : le verdict ne serait plus le sien."""
 
 
 class Judge:
@@ -60,6 +70,7 @@ class Judge:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
+            start_new_session=True,  # lui et les processus qu'il lancerait finiront ensemble
         )
         self.answers = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -73,16 +84,16 @@ class Judge:
                     self.answers.put(answer)
         self.answers.put(None)
 
-    def verdicts(self, numbers: list[str]) -> dict[str, Verdict]:
+    def verdicts(self, numbers: list[str], changed: Callable[[], bool]) -> dict[str, Verdict]:
         """Les verdicts, dans l'ordre où ils sont tombés ; sous le nom "", ce qui empêche de lire le fichier.
 
-        S'il en manque, le dernier est celui de l'exercice qui a arrêté ou bloqué le processus.
+        S'il en manque, le dernier est celui de l'exercice qui a arrêté ou bloqué le processus. Lève `Changed` si `changed()`.
         """
         found, current, patience = {}, None, IMPORTS
         try:
             self.process.stdin.write(" ".join(numbers) + "\n")
             self.process.stdin.close()
-            while answer := self.answers.get(timeout=patience):
+            while not found.keys() >= {*numbers} and "" not in found and (answer := self._answer(patience, changed)):
                 current, patience = answer.pop("number"), SECONDS + GRACE
                 if answer:
                     found[current] = Verdict(**answer)
@@ -108,39 +119,69 @@ class Judge:
             )
         return found
 
+    def _answer(self, patience: float, changed: Callable[[], bool]) -> dict | None:
+        """La réponse suivante ; None s'il n'y en a plus. Lève `queue.Empty` au bout de `patience` secondes."""
+        end = time.monotonic() + patience
+        while not changed():
+            try:
+                return self.answers.get(timeout=POLL)
+            except queue.Empty:
+                if time.monotonic() > end:
+                    raise
+        raise Changed
+
     def _complaint(self) -> str:
         self.errors.seek(0)
         return "".join(self.errors.readlines()[-3:]) or "le processus n'a rien dit."
 
+    @property
+    def is_over(self) -> bool:
+        return self.process.returncode is not None
+
     def close(self) -> None:
+        """Arrête le processus et, là où le système le permet (pas sous Windows), ceux que le code de la personne a lancés."""
+        with suppress(AttributeError, OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
         self.folder.cleanup()
 
 
-def judge_step(step: int, numbers: list[str], judge: Judge | None = None) -> dict[str, Verdict]:
+def judge_step(
+    step: int, numbers: list[str], judge: Judge | None = None, changed: Callable[[], bool] = lambda: False
+) -> dict[str, Verdict]:
     """Le verdict de chaque exercice demandé et, sous le numéro de l'étape, celui d'un fichier qui ne se lit pas.
 
-    `judge` : un processus déjà prêt, s'il y en a un.
+    `judge` : un processus déjà prêt, s'il y en a un ; il ne sert pas si rien n'est commencé. `changed` : faut-il tout
+    recommencer ? Lève alors `Changed`.
     """
-    found = {}
-    while left := [number for number in numbers if number not in found]:
-        found |= (judge or Judge(step)).verdicts(left)
+    started = _started(step, numbers)
+    found = {number: Verdict(NOT_STARTED) for number in numbers if number not in started}
+    while left := [number for number in started if number not in found]:
+        found |= (judge or Judge(step)).verdicts(left, changed)
         judge = None
         if "" in found:
-            return {number: found[""] for number in (str(step), *numbers)}
+            return found | dict.fromkeys((str(step), *started), found.pop(""))
     return found
 
 
-def judge_all(numbers: list[str]) -> dict[str, Verdict]:
-    """Le verdict de chaque exercice, étape par étape ; pendant que l'une est jugée, la suivante importe ce qu'il lui faut."""
-    found, waiting = {}, None
-    steps = sorted({int(number[0]) for number in numbers})
+def _started(step: int, numbers: list[str]) -> list[str]:
+    """Les exercices où la personne a écrit quelque chose : les autres n'ont pas besoin de juge."""
+    path = exercises.stub_of(step)
+    return [number for number in numbers if not source.is_untouched(exercises.find(number), path)]
+
+
+def judge_all(numbers: list[str]) -> Iterator[dict[str, Verdict]]:
+    """Les verdicts d'une étape, puis de la suivante, dont le juge importe pendant ce temps ce qu'il lui faut."""
+    by_step = {int(step): list(those) for step, those in groupby(numbers, key=lambda number: number[0])}
+    to_judge = [step for step, those in by_step.items() if _started(step, those)]
+    judges = {}
     try:
-        for step, following in zip(steps, [*steps[1:], None]):
-            judge, waiting = waiting or Judge(step), Judge(following) if following else None
-            found |= judge_step(step, [number for number in numbers if int(number[0]) == step], judge)
+        for step, those in by_step.items():
+            for soon in [one for one in to_judge if one >= step][:2]:
+                if soon not in judges:
+                    judges[soon] = Judge(soon)
+            yield judge_step(step, those, judges.pop(step, None))
     finally:
-        if waiting:
-            waiting.close()
-    return found
+        for judge in judges.values():
+            judge.close()

@@ -38,10 +38,13 @@ def hints(exercise: Exercise) -> tuple[str, ...]:
     return exercise.hints[: max(1, _read()["hints"].get(exercise.number, 1))]
 
 
-def give_hint(exercise: Exercise) -> None:
-    """Donne un indice de plus, s'il en reste."""
+def give_hint(exercise: Exercise) -> bool:
+    """Donne un indice de plus ; False s'il n'en reste pas."""
     remembered, given = _read(), len(hints(exercise))
-    _write(remembered | {"hints": remembered["hints"] | {exercise.number: min(given + 1, len(exercise.hints))}})
+    if given == len(exercise.hints):
+        return False
+    _write(remembered | {"hints": remembered["hints"] | {exercise.number: given + 1}})
+    return True
 
 
 def where(exercise: Exercise) -> str:

@@ -6,7 +6,7 @@ import textwrap
 from itertools import groupby
 
 from atelier import exercises, settings
-from atelier.console import command
+from atelier.console import command, is_screen
 from atelier.exercises import Exercise, progress
 from atelier.exercises.judge import NOT_STARTED, RIGHT, WRONG, Verdict
 
@@ -22,11 +22,25 @@ def sign(mark: str) -> str:
         return PLAIN_SIGNS[mark]
 
 
+def width() -> int:
+    """Les colonnes où l'on écrit : celles de l'écran ; autant qu'on veut dans un fichier, qui se lira ailleurs."""
+    return shutil.get_terminal_size().columns - 1 if is_screen(sys.stdout) else sys.maxsize
+
+
+def paragraph(text: str, first: str = "", following: str = "") -> str:
+    """Le texte, coupé entre deux mots à la largeur de l'écran. `first`, `following` : ce qui commence ses lignes."""
+    lines = exercises.wrapped(text, max(20, width() - len(following)))
+    return "\n".join(f"{following if rank else first}{line}" for rank, line in enumerate(lines))
+
+
+def rule() -> str:
+    return "─" * min(72, width())
+
+
 def line(exercise: Exercise, verdict: Verdict) -> str:
-    """« ✔ 1.5  Renvoyer une nouvelle liste… », à la largeur de l'écran."""
-    width = shutil.get_terminal_size((110, 24)).columns - 1
+    """« ✔ 1.5  Renvoyer une nouvelle liste… », sur une ligne de l'écran."""
     text = f"  {sign(verdict.mark)} {exercise.number}  {exercise.goal}"
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return text if len(text) <= width() else text[: width() - 1] + "…"
 
 
 def listing(verdicts: dict[str, Verdict]) -> str:
@@ -50,34 +64,42 @@ def share(verdicts: dict[str, Verdict]) -> str:
     return " ".join([text, f"En bonus : {sum(bonus)} sur {len(bonus)}."] if bonus else [text]).strip()
 
 
-def detail(exercise: Exercise, verdict: Verdict) -> str:
-    """Tout ce qu'il faut savoir d'un exercice : ce qui ne va pas, et comment avancer ; ou ce que l'on a appris."""
-    lines = [f"{sign(verdict.mark)} {exercise.number}  {exercise.goal}"]
+def detail(exercise: Exercise, verdict: Verdict, by_command: bool = True) -> str:
+    """Tout ce qu'il faut savoir d'un exercice : ce qui ne va pas, et comment avancer ; ou ce que l'on a appris.
+
+    `by_command` : les indices se demandent-ils par une commande ? Sinon, c'est à l'appelant de dire comment.
+    """
+    text = [paragraph(exercise.goal, f"{sign(verdict.mark)} {exercise.number}  ", " " * 7)]
     if not exercise.judged:
         seen = progress.tried(exercise.number)
-        lines += [f"  Essayé : {seen}."] if seen else []
-        return "\n".join([*lines, f"  Pour la réponse : {command('check.py', exercise.number, '--solution')}"])
-    lines.append(f"  {progress.where(exercise)}")
+        text += [_indented(f"Essayé : {seen}.")] if seen else []
+        return "\n".join([*text, f"  Pour la réponse : {command('check.py', exercise.number, '--solution')}"])
+    text.append(f"  {progress.where(exercise)}")
     if verdict.mark == RIGHT:
-        return "\n".join([*lines, f"  {exercise.learnt}", "  La solution, pour comparer :", solution(exercise)])
+        return "\n".join([*text, _indented(exercise.learnt), "  La solution, pour comparer :", solution(exercise)])
     if verdict.mark == WRONG:
-        lines.append(f"  {verdict.mistake}")
+        text.append(_indented(verdict.mistake))
         for name, value in (("appel", verdict.call), ("obtenu", verdict.got), ("attendu", verdict.expected)):
-            if value:
-                lines.append(f"    {name:<8} {textwrap.indent(value.strip(), ' ' * 13).strip()}")
-    lines.append(f"  À utiliser : {exercise.use}")
-    return "\n".join([*lines, *hints(exercise)])
+            lines = [paragraph(line, " " * 13, " " * 13) for line in value.strip().splitlines() if line.strip()]
+            text += [f"    {name:<8} " + "\n".join(lines).lstrip()] if lines else []
+    text.append(_indented(f"À utiliser : {exercise.use}"))
+    return "\n".join([*text, *hints(exercise), *([how_to_go_on(exercise)] if by_command else [])])
 
 
 def hints(exercise: Exercise) -> list[str]:
     given = progress.hints(exercise)
-    lines = [f"  Indice {rank} sur {len(exercise.hints)} : {hint}" for rank, hint in enumerate(given, 1)]
-    if len(given) < len(exercise.hints):
-        lines.append(f"  Un indice de plus : {command('check.py', exercise.number, '--hint')}")
-    else:
-        solution = command("check.py", exercise.number, "--solution")
-        lines.append(f"  C'est le dernier. Une fois que vous avez essayé, la solution : {solution}")
-    return lines
+    return [_indented(f"Indice {rank} sur {len(exercise.hints)} : {hint}") for rank, hint in enumerate(given, 1)]
+
+
+def how_to_go_on(exercise: Exercise) -> str:
+    """La commande qui donne un indice de plus ; après le dernier, celle qui montre la solution."""
+    if len(progress.hints(exercise)) < len(exercise.hints):
+        return f"  Un indice de plus : {command('check.py', exercise.number, '--hint')}"
+    return f"  La solution, une fois que vous avez essayé : {command('check.py', exercise.number, '--solution')}"
+
+
+def _indented(text: str) -> str:
+    return paragraph(text, "  ", "    ")
 
 
 def solution(exercise: Exercise) -> str:

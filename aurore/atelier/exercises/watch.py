@@ -10,30 +10,28 @@ from pathlib import Path
 
 from atelier.console import command, is_screen
 from atelier.exercises import Exercise, progress, report, stub_of
-from atelier.exercises.judge import RIGHT, Verdict
-from atelier.exercises.process import Judge, judge_step
+from atelier.exercises.judge import RIGHT, WRONG, Verdict
+from atelier.exercises.process import POLL, Changed, Judge, judge_step
+from atelier.settings import FOLDER
 
-POLL = 0.3  # secondes ; les événements du système de fichiers ne traversent ni Docker, ni WSL, ni Windows
-RULE = "\n" + "─" * 72
+PASS = "p"  # ce que tape qui passe les bonus
 
 
 def follow_all(chosen: list[Exercise]) -> None:
     """Suit la personne d'un exercice à l'autre, à partir de celui où elle en était, jusqu'au dernier ou à Ctrl-C."""
-    enter = _enter_key()
+    typed = _keyboard()
     try:
-        for number, exercises in groupby(_in_order(chosen), key=lambda exercise: exercise.step):
-            exercises = list(exercises)
-            _follow_step(exercises, enter)
-            if len(exercises) > 1:
-                print(f"\nÉtape {number} : tout est juste. Lancez-la : {command(stub_of(number).name)}", flush=True)
+        for _, exercises in groupby(_in_order(chosen), key=lambda exercise: exercise.step):
+            _follow_step(list(exercises), typed)
+        print(f"C'est tout. Pour revoir où vous en êtes : {command('check.py')}")
     except KeyboardInterrupt:
-        print(f"\nÀ bientôt. Pour reprendre où vous en êtes : {command('check.py', '--watch')}")
+        print(f"\nÀ bientôt. Pour reprendre où vous en êtes :\n  {command('check.py', '--watch')}")
 
 
 def _in_order(chosen: list[Exercise]) -> list[Exercise]:
-    """Ceux qui se jugent, en commençant par l'étape où l'on en était ; les bonus, à la fin d'une étape choisie seule."""
+    """Ceux qui se jugent, en commençant par l'étape où l'on en était ; à la fin de chaque étape, ses bonus."""
     judged = [exercise for exercise in chosen if exercise.judged]
-    if len({exercise.step for exercise in judged}) > 1:
+    if not _has_keyboard() and len({exercise.step for exercise in judged}) > 1:  # personne ne pourrait les passer
         judged = [exercise for exercise in judged if not exercise.bonus]
     reached = progress.current()
     return sorted(
@@ -42,47 +40,86 @@ def _in_order(chosen: list[Exercise]) -> list[Exercise]:
     )
 
 
-def _follow_step(exercises: list[Exercise], enter: queue.SimpleQueue) -> None:
+def _follow_step(exercises: list[Exercise], typed: queue.SimpleQueue) -> None:
+    """Suit la personne jusqu'à ce que tout soit juste, ou qu'elle passe les bonus."""
     number, path = exercises[0].step, stub_of(exercises[0].step)
-    seen = _content(path)
-    verdicts = judge_step(number, [exercise.number for exercise in exercises])
-    judge = Judge(number)  # il importe ce qui est long pendant que la personne écrit
+    print(f"\nÉtape {number} : ouvrez {FOLDER.name}/{path.name}. Je vérifie…\n", flush=True)
+    judge = Judge(number)  # il importe ce qui est long, pendant que la personne écrit
+    verdicts, left = {}, []
     try:
-        while left := [exercise for exercise in exercises if verdicts[exercise.number].mark != RIGHT]:
-            progress.set_current(left[0].number)
-            marks = [f"{report.sign(verdicts[one.number].mark)} {one.number}" for one in exercises]
-            print(f"Étape {number}   {'  '.join(marks)}\n")
-            seen = _wait_for_a_save(left[0], verdicts[left[0].number], seen, enter)
-            new = judge_step(number, [exercise.number for exercise in exercises], judge)
-            judge = Judge(number)
-            if str(number) in new:  # le fichier ne se lit plus : cela n'ôte rien à ce qui était juste
+        while True:
+            content, new = _judge_what_is_saved(exercises, judge)
+            if left and str(number) in new:  # le fichier ne se lit plus : cela n'ôte rien à ce qui était juste
                 new = verdicts | {left[0].number: new[str(number)]}
+            if verdicts:
+                _clear()
             verdicts = new
-            _clear()
             for exercise in left:
                 if verdicts[exercise.number].mark == RIGHT:
-                    print(f"{report.detail(exercise, verdicts[exercise.number])}\n{RULE}", flush=True)
+                    print(f"{report.detail(exercise, verdicts[exercise.number])}\n{report.rule()}", flush=True)
+            left = [exercise for exercise in exercises if verdicts[exercise.number].mark != RIGHT]
+            if len(exercises) > 1 and all(exercise.bonus for exercise in left):
+                print(f"Étape {number} : tout est juste. Pour la lancer :\n  {command(path.name)}\n")
+            if not left:
+                return
+            if judge.is_over:
+                judge = Judge(number)
+            marks = "  ".join(f"{report.sign(verdicts[one.number].mark)} {one.number}" for one in exercises)
+            if not _wait_for_a_save(left[0], verdicts[left[0].number], f"Étape {number}   {marks}", content, typed):
+                return
+            print("\nJe vérifie…", flush=True)
     finally:
         judge.close()
 
 
-def _wait_for_a_save(exercise: Exercise, verdict: Verdict, seen: bytes, enter: queue.SimpleQueue) -> bytes:
-    """Montre l'exercice, et ce qu'il en est, jusqu'à ce que le fichier change ; renvoie son nouveau contenu."""
-    path = stub_of(exercise.step)
+def _judge_what_is_saved(exercises: list[Exercise], judge: Judge | None) -> tuple[bytes, dict[str, Verdict]]:
+    """Le contenu du fichier, et les verdicts ; si la personne enregistre entre-temps, tout recommence."""
+    path, numbers = stub_of(exercises[0].step), [exercise.number for exercise in exercises]
     while True:
-        print(report.detail(exercise, verdict))
-        print(f"\nÉcrivez, puis enregistrez {path.name} : la réponse vient d'elle-même.", end=" ")
-        if _has_keyboard():
-            print("Entrée : un indice de plus.", end=" ")
-        print("Ctrl-C : arrêter.", flush=True)
-        shown = progress.hints(exercise)
-        while progress.hints(exercise) == shown:
-            if (content := _content(path)) != seen:
-                return content
-            if not enter.empty() and enter.get():
-                progress.give_hint(exercise)
-            time.sleep(POLL)
-        _clear()
+        content = _content(path)
+        try:
+            return content, judge_step(
+                exercises[0].step, numbers, judge, lambda judged=content: _content(path) != judged
+            )
+        except Changed:
+            judge = None
+
+
+def _wait_for_a_save(
+    exercise: Exercise, verdict: Verdict, heading: str, content: bytes, typed: queue.SimpleQueue
+) -> bool:
+    """Montre l'exercice, et ce qu'il en est, tant que le fichier est `content` ; False si la personne passe les bonus."""
+    progress.set_current(exercise.number)
+    path, shown, with_solution = stub_of(exercise.step), "", False
+    while _content(path) == content:
+        key = None if typed.empty() else typed.get()
+        if key == PASS and exercise.bonus:
+            return False
+        if key == "" and not progress.give_hint(exercise):
+            with_solution = verdict.mark == WRONG
+        page = [heading, report.detail(exercise, verdict, by_command=False)]
+        page += [report.solution(exercise)] if with_solution else []
+        page = "\n\n".join([*page, report.paragraph(_what_to_type(exercise, verdict, with_solution))])
+        if page != shown:
+            if shown:
+                _clear()
+            print(page, flush=True)
+            shown = page
+        time.sleep(POLL)
+    return True
+
+
+def _what_to_type(exercise: Exercise, verdict: Verdict, with_solution: bool) -> str:
+    keys = []
+    if _has_keyboard():
+        if len(progress.hints(exercise)) < len(exercise.hints):
+            keys.append("Entrée : un indice de plus.")
+        elif verdict.mark == WRONG and not with_solution:
+            keys.append("Entrée : la solution.")
+        if exercise.bonus:
+            keys.append(f"{PASS}, puis Entrée : passer les bonus.")
+    saved = f"Écrivez, puis enregistrez {stub_of(exercise.step).name} : la réponse vient d'elle-même."
+    return " ".join([saved, *keys, "Ctrl-C : arrêter."])
 
 
 def _clear() -> None:
@@ -90,7 +127,7 @@ def _clear() -> None:
     if is_screen(sys.stdout):
         os.system("cls" if os.name == "nt" else "clear")
     else:
-        print(RULE)
+        print(f"\n{report.rule()}")
 
 
 def _content(path: Path) -> bytes:
@@ -100,13 +137,13 @@ def _content(path: Path) -> bytes:
         return b""
 
 
-def _enter_key() -> queue.SimpleQueue:
-    """Une file où tombe chaque ligne tapée au clavier."""
+def _keyboard() -> queue.SimpleQueue:
+    """Une file où tombe chaque ligne tapée au clavier, sans les blancs qui l'entourent."""
     typed = queue.SimpleQueue()
 
     def listen() -> None:
         for line in sys.stdin:
-            typed.put(line)
+            typed.put(line.strip())
 
     if _has_keyboard():
         threading.Thread(target=listen, daemon=True).start()
