@@ -28,6 +28,7 @@ STEPS, VISITORS = 8, 8
 def train() -> None:
     """Le pas de l'étape 3 : à chaque ligne reçue, STEPS pas ; rend leur vitesse, en tokens par seconde."""
     import atelier.quiet
+
     from transformers import AutoTokenizer
 
     from atelier import settings
