@@ -27,6 +27,7 @@ La suite est dans README.md, étape par étape. Pour écrire le code vous-même 
 def run_step(script: str, *options: str, capture: bool = False) -> str:
     """Lance un script de l'atelier, comme on le taperait ; renvoie ce qu'il a écrit si `capture`."""
     variables = {"AURORE_HOME": str(HOME), "AURORE_MODEL": "mini", "HF_HUB_OFFLINE": "1", "PYTHONIOENCODING": "utf-8"}
+    variables["AURORE_DEMO"] = "1"  # le titre de l'étape est déjà là
     done = subprocess.run(
         [sys.executable, settings.FOLDER / script, *options],
         env=os.environ | variables,

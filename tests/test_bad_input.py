@@ -10,7 +10,7 @@ import sys
 import pytest
 from scripts import AURORE, environment, help_of, refused, run_fresh, succeeded
 
-from atelier import settings
+from atelier import opening, settings
 from atelier.errors import AuroreError
 from atelier.models import choice
 
@@ -24,9 +24,23 @@ def test_help_is_in_french(script):
     assert "usage" not in shown and "show this" not in shown
 
 
-def test_help_is_alone_on_the_screen_and_leaves_no_file(tmp_path):
-    done = succeeded(run_fresh("3_train_solution.py", "--help", home=tmp_path))
-    assert done.stderr == "" and list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("script", [*SCRIPTS, "evaluate.py", "experiments.py"])
+def test_help_is_the_same_without_the_libraries_and_alone_on_the_screen(script, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    (tmp_path / "absent").mkdir()
+    for library in opening.HEAVY:
+        (tmp_path / "absent" / f"{library}.py").write_text("raise SystemExit('chargé')", "utf-8")
+    done = succeeded(run_fresh(script, "--help", home=tmp_path, PYTHONPATH=str(tmp_path / "absent"), COLUMNS="80"))
+    assert done.stderr == "" and done.stdout.split("\n", 1)[1] == help_of(script).split("\n", 1)[1]
+    assert [path.name for path in tmp_path.iterdir()] == ["absent"]
+
+
+@pytest.mark.parametrize("script", ["3_train.py", "4_generate_solution.py", "5_flask.py"])
+def test_a_script_says_what_it_does_before_it_loads_anything(script, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow se charge')", "utf-8")
+    done = run_fresh(script, home=tmp_path, PYTHONPATH=str(tmp_path))
+    first, second = done.stderr.strip().splitlines()[:2]
+    assert first.startswith(f"Étape {script[0]} : ") and second == "TensorFlow se charge"
 
 
 def test_data_of_an_interrupted_run_are_not_trained_on(prepared, tmp_path):

@@ -10,7 +10,7 @@ import os
 import sys
 import warnings
 
-from atelier import proxies
+from atelier import opening, proxies
 from atelier.settings import CACHE, DEBUG, FOLDER
 
 # Les classes TensorFlow de transformers sont écrites pour Keras 2, que TensorFlow nomme désormais tf-keras.
@@ -68,3 +68,4 @@ if not DEBUG:
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     warnings.filterwarnings("ignore", module=r"(transformers|tf_keras|huggingface_hub)\b")
+opening.raise_the_curtain()

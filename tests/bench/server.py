@@ -63,8 +63,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def started() -> Iterator[Server]:
-    """La page, avec mini, une fois prête. À la sortie, SIGTERM ; lève `RuntimeError` si elle ne finit pas par le code 0."""
+def started(home: Path | None = None) -> Iterator[Server]:
+    """La page, une fois prête, avec les modèles de `home`, sinon mini. À la sortie, SIGTERM ; lève `RuntimeError` si elle ne finit pas par le code 0."""
     with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
@@ -75,7 +75,7 @@ def started() -> Iterator[Server]:
             if not name.startswith(("AURORE_", "HF_", "TF_", "TRANSFORMERS_"))
         }
         ours = {
-            "AURORE_HOME": temporary,
+            "AURORE_HOME": str(home or temporary),
             "AURORE_MODEL": "mini",
             "HOME": temporary,
             "HF_HUB_OFFLINE": "1",
