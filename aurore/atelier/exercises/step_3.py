@@ -8,38 +8,56 @@ from atelier.quiet import keras, tf
 from datasets import Dataset, DatasetDict
 from transformers import GPT2Config, TFGPT2LMHeadModel
 
-from atelier.exercises.calls import Wrong, call, reject, show
+from atelier.exercises import learner_code
+from atelier.exercises.calls import Wrong, call, expect_failure, reject, show
+from atelier.exercises.shown import contrast, screen
+
+SUMMARY_ERRORS = {
+    r"ImportError: .*(?:pydot|graphviz)": "`plot_model` dessine une image, et il lui faut des programmes qui ne sont pas là : `summary` suffit.",
+    r"TypeError: .*missing 1 required positional argument: 'self'": "`summary` s'appelle sur le modèle reçu, `model`, et non sur sa classe.",
+    r"TypeError: 'NoneType' object is not callable": "Des parenthèses de trop : `model.summary()` affiche, et ne renvoie rien.",
+}
 
 
 def exercise_1(show_summary, _) -> None:
     for width in (8, 12):
         model = TFGPT2LMHeadModel(GPT2Config(vocab_size=50, n_positions=16, n_embd=width, n_layer=1, n_head=2))
         model.build_in_name_scope()
-        result = call(show_summary, model)
+        result = call(show_summary, model, errors=SUMMARY_ERRORS)
         summary = "Total params" in result.printed and "Trainable params" in result.printed
         if not summary and "bound method" in result.printed:
             raise Wrong(
-                "`summary` est une méthode : il lui faut des parenthèses pour agir.", result.call, result.printed
+                "`summary` est une méthode : il lui faut des parenthèses pour agir.",
+                result.call,
+                screen(result.printed),
             )
         if not summary:
             raise Wrong(
                 "Aucun résumé ne s'est affiché : `summary` est une méthode du modèle, qu'il faut appeler, `()` compris.",
                 result.call,
-                result.printed,
+                screen(result.printed),
             )
         if str(model.count_params()) not in result.printed.replace(",", ""):
             raise Wrong(
                 "Ce n'est pas le résumé du modèle reçu : il est dans `model`.",
                 result.call,
-                result.printed,
+                screen(result.printed),
                 f"{model.count_params()} paramètres",
             )
         if "empile" not in result.printed:
             raise Wrong(
                 "La ligne suivante ne s'exécute plus : `return` sort de la fonction. `summary` affiche de lui-même.",
                 result.call,
-                result.printed,
+                screen(result.printed),
             )
+
+
+DATA_ERRORS = {
+    r"NameError: .*name 'load_dataset'": "`load_dataset` charge des fichiers, ou un jeu du hub : ce que `save_to_disk` a enregistré se relit par `load_from_disk`.",
+    r"FileNotFoundError: .*(?:is neither|not a `?Dataset`? directory|Dataset(?:Dict)?\.load_from_disk|\.arrow|dataset_info|state\.json)": "Ce dossier contient les trois parties ensemble, un `DatasetDict` : `load_from_disk(folder)` sait le relire.",
+    r"TypeError: .*(?:load_from_disk|isfile|stat|expected str)": "`load_from_disk` veut le dossier où sont les données : `folder`.",
+    r"KeyError: (.*)": "Les données n'ont pas de partie {0} : elles ont train, validation et test, et il les faut toutes.",
+}
 
 
 def exercise_3(load_data, _) -> None:
@@ -52,8 +70,8 @@ def exercise_3(load_data, _) -> None:
         )
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             data.save_to_disk(folder)
-            result = call(load_data, Path(folder))
-            value, expected = result.value, show({split: data[split]["text"][:] for split in data})
+            result = call(load_data, Path(folder), errors=DATA_ERRORS)
+            value = result.value
             if isinstance(value, Dataset):
                 raise Wrong(
                     "Une seule partie est revenue : il faut les trois ensemble, train, validation et test.",
@@ -70,14 +88,25 @@ def exercise_3(load_data, _) -> None:
                     show(list(value)),
                     show(list(data)),
                 )
-            rows = [value[split][:] for split in data]
-            if rows != [data[split][:] for split in data]:
-                sentence = (
-                    "Les parties sont mélangées, ou changées : renvoyez-les telles quelles."
-                    if word in repr(rows)
-                    else "Ce ne sont pas les données de ce dossier : son nom est-il écrit en dur ? Il est dans `folder`."
-                )
-                raise Wrong(sentence, result.call, show(rows), expected)
+            rows, expected = ({split: some[split][:] for split in data} for some in (value, data))
+            if rows != expected:
+                raise Wrong(_other_data(rows, expected, word), result.call, *contrast(*map(_texts, (rows, expected))))
+    expect_failure(load_data, Path(folder), why="Quand ce dossier n'existe pas")
+
+
+def _texts(rows: dict[str, dict]) -> list:
+    return [row for part in rows.values() for row in part.get("text", part)]
+
+
+def _other_data(rows: dict, expected: dict, word: str) -> str:
+    """Pourquoi ces données ne sont pas celles du dossier."""
+    if word not in repr(rows):
+        return "Ce ne sont pas les données de ce dossier : son nom est-il écrit en dur ? Il est dans `folder`."
+    if all(sorted(map(str, rows[part].get("text", []))) == sorted(expected[part]["text"]) for part in expected):
+        return (
+            "Les phrases sont mélangées : renvoyez les parties telles quelles, l'étape 3 les lit dans l'ordre du livre."
+        )
+    return "Les parties ont changé : renvoyez ce que `load_from_disk` renvoie, tel quel."
 
 
 class Witness(keras.callbacks.Callback):
@@ -108,13 +137,30 @@ class Model(keras.Sequential):
         return super().train_step(data)
 
 
+RECOMPILED = "Le modèle est déjà compilé, par `compile_model` : le recompiler efface ses réglages."
+NAMED = "Après les données, chaque option se donne par son nom : `epochs=…`, `callbacks=…`."
 FIT_ERRORS = {
+    r"TypeError: 'Witness' object is not callable": "`saver` est déjà une fonction de rappel (callback) : sans parenthèses après lui.",
     r"ValueError: `y` argument is not supported": "Les données de validation se donnent par leur nom : `validation_data=tf_eval_dataset`.",
-    r"(?:TypeError|ValueError|AttributeError): .*(?:got multiple values|batch_size|'int' object|'Witness')": "Après les données, chaque option se donne par son nom : `epochs=…`, `callbacks=…`.",
+    r".*No loss found": RECOMPILED,
+    r"ValueError: .*validation_split": "Les données de validation sont déjà à part : `validation_data=tf_eval_dataset`, sans `validation_split`.",
+    r"TypeError: .*unexpected keyword argument '(\w+)'": "`fit` n'a pas d'option `{0}` : les siennes sont `validation_data`, `epochs` et `callbacks`.",
+    r"TypeError: .*(?:'str' object cannot be interpreted|'<=?' not supported between instances of 'str')": "`epochs` veut un nombre : `epochs=epochs`, sans guillemets.",
+    r"TypeError: .*'(?:type|method|function|builtin_function_or_method)'": NAMED,
+    r"(?:TypeError|ValueError|AttributeError): .*(?:got multiple values|batch_size|'int' object|not supported between|'Witness' object)": NAMED,
     r"KeyError: 'pop from|ValueError: Unexpected result": "`fit` n'a pas reçu de données : `tf_train_dataset` d'abord.",
     r"AttributeError: 'str' object has no attribute 'set_(?:model|params)'": "`callbacks` attend une liste de fonctions de rappel (callbacks), telles que `saver`, sans guillemets.",
-    r"TypeError: .*set_params\(\) missing": "Une classe de fonctions de rappel (callback) est donnée sans ses parenthèses.",
+    r"AttributeError: '\w+' object has no attribute 'set_(?:model|params)'|TypeError: .*set_params\(\) missing": "`callbacks` attend des fonctions de rappel (callbacks), et il y a là autre chose : `[saver, *others]`.",
+    r"AttributeError: .*attribute '?(?:train|training|learn|fit_generator|train_on_dataset)'?$": "Un modèle de Keras s'entraîne par sa méthode `fit`.",
+    r"AttributeError: 'str' object|ValueError: Failed to find data adapter": "Ce que `fit` reçoit n'est pas un jeu de données : `tf_train_dataset`, sans guillemets ni liste.",
 }
+
+
+class Broken:
+    """Un modèle dont l'entraînement échoue."""
+
+    def fit(self, *_, **__):
+        raise RuntimeError("l'entraînement a échoué")
 
 
 def exercise_4(fit, _) -> None:
@@ -146,7 +192,7 @@ def exercise_4(fit, _) -> None:
             reject(result, keras.callbacks.History())
         seen = f"{batches} lots lus, {saver.epochs} époques vues par `saver`, {saver.evaluated} lots évalués"
         if model.optimizer is not optimizer:
-            raise Wrong("Le modèle est déjà compilé, par `compile_model` : le recompiler efface ses réglages.", shown)
+            raise Wrong(RECOMPILED, shown)
         if not batches:
             raise Wrong("Le modèle reçu ne s'est pas entraîné : c'est `model` qui doit le faire.", shown, seen)
         done = len(getattr(history, "epoch", []))
@@ -163,8 +209,11 @@ def exercise_4(fit, _) -> None:
                 seen,
             )
         if done != epochs:
+            steps = learner_code.says(fit, "steps_per_epoch")
             raise Wrong(
-                "Le nombre d'époques n'est pas celui qu'on demande : `epochs=epochs`.",
+                "Sans `steps_per_epoch` : une époque lit tous les lots, et il n'y en a pas tant."
+                if steps
+                else "Le nombre d'époques n'est pas celui qu'on demande : `epochs=epochs`.",
                 shown,
                 f"{done} en tout",
                 f"{epochs} en tout",
@@ -186,3 +235,13 @@ def exercise_4(fit, _) -> None:
                 shown,
                 seen,
             )
+    expect_failure(
+        fit,
+        Broken(),
+        train,
+        validation,
+        1,
+        saver,
+        shown="fit(…) d'un modèle qui échoue",
+        why="Quand l'entraînement échoue",
+    )

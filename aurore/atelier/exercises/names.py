@@ -1,0 +1,81 @@
+"""Le nom que la personne voulait sans doute écrire, quand celui qu'elle a écrit n'existe pas."""
+
+import builtins
+import difflib
+import importlib.util
+import re
+import sys
+import types
+
+NEAR = 0.72  # ressemblance à partir de laquelle un nom en rappelle un autre (difflib)
+OFTEN_IMPORTED = ("itertools", "collections", "functools", "math", "pathlib", "json", "transformers", "datasets")
+NICKNAMES = {"np": "numpy", "pd": "pandas", "tf": "tensorflow"}
+NO_IDEA = "un nom mal écrit, des guillemets ou un `import` qui manquent ?"
+
+
+def near(error: BaseException, frame: types.FrameType | None, line: str) -> str:
+    """Ce qui complète « `x` n'existe pas ici : », ou « n'a rien qui s'appelle `x` » ; `frame` : où c'était, et sa ligne."""
+    if isinstance(error, NameError) and frame and error.name:
+        return _meant(error.name, frame, line) or _received(frame)
+    if isinstance(error, AttributeError) and error.name:
+        return _meant_attribute(error.obj, error.name)
+    return NO_IDEA if isinstance(error, NameError) else ""
+
+
+def owner(error: BaseException, frame: types.FrameType | None) -> str:
+    """L'objet auquel il manque un attribut, comme l'appelle la personne."""
+    names = {**frame.f_globals, **frame.f_locals} if frame else {}
+    found = [name for name, value in names.items() if value is error.obj and not isinstance(value, (str, int, list))]
+    return found[-1] if found else getattr(error.obj, "__name__", type(error.obj).__name__)
+
+
+def _meant(name: str, frame: types.FrameType, line: str) -> str:
+    mine = [local for local in frame.f_locals if not local.startswith("_")]
+    script = [known for known in frame.f_globals if not known.startswith("_")]
+    if re.match(rf"{name} *==[^=]", line):
+        return "pour lui donner une valeur, un seul `=` (`==` compare)."
+    for known in (mine, script, dir(builtins)):
+        if same := [one for one in known if one.lower() == name.lower()]:
+            return f"`{same[0]}`, à la majuscule près."
+    modules = [key for key in script if isinstance(frame.f_globals[key], types.ModuleType)]
+    for module in modules:
+        if hasattr(frame.f_globals[module], name):
+            return f"il est dans `{module}`. Écrivez `{module}.{name}`."
+    for local in mine:
+        if hasattr(value := frame.f_locals[local], name) and type(value).__module__ != "builtins":
+            return f"c'est une méthode de `{local}`. Écrivez `{local}.{name}`."
+    if hasattr(str, name) or hasattr(list, name):
+        return f"c'est une méthode, qui suit ce à quoi elle s'applique, et un point : `….{name}(…)`."
+    if name in NICKNAMES:
+        return f"il manque `import {NICKNAMES[name]} as {name}`."
+    if name in sys.stdlib_module_names or importlib.util.find_spec(name):
+        return f"il manque `import {name}`."
+    for known in (mine, script):
+        if close := difflib.get_close_matches(name.lower(), [one.lower() for one in known], 1, NEAR):
+            return f"est-ce `{next(one for one in known if one.lower() == close[0])}` ?"
+    for module in OFTEN_IMPORTED:
+        if module in sys.modules and hasattr(sys.modules[module], name):
+            return f"il est dans `{module}`. Avant de s'en servir, `from {module} import {name}`."
+    if close := difflib.get_close_matches(name, dir(builtins), 1, NEAR):
+        return f"est-ce `{close[0]}` ?"
+    return ""
+
+
+def _received(frame: types.FrameType) -> str:
+    """À défaut d'un nom voisin, ceux que la fonction reçoit."""
+    code = frame.f_code
+    names = [f"`{name}`" for name in code.co_varnames[: code.co_argcount]]
+    if code.co_name == "<module>" or not names or any("." in name for name in names):
+        return NO_IDEA
+    return f"{NO_IDEA} La fonction reçoit {' et '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)}."
+
+
+def _meant_attribute(obj, name: str) -> str:
+    names = [known for known in dir(obj) if not known.startswith("_")]
+    if close := difflib.get_close_matches(name, names, 1, NEAR):
+        return f" : est-ce `{close[0]}` ?"
+    if isinstance(obj, types.ModuleType):
+        for inside in names:
+            if isinstance(part := getattr(obj, inside, None), types.ModuleType) and hasattr(part, name):
+                return f" : il est dans `{inside}`, `{inside}.{name}`."
+    return "."
