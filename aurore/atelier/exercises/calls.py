@@ -83,8 +83,14 @@ def expect_failure(function: Callable, *arguments, why: str, **options) -> None:
         result = call(function, *arguments, **options)
     except Wrong:
         return
+    silent = learner_code.catches(function)
     raise Wrong(
-        f"{why}, la fonction doit échouer : un `except` tait l'erreur, et la suite s'arrêterait sans qu'on sache pourquoi.",
+        f"{why}, la fonction doit échouer : "
+        + (
+            "un `except` tait l'erreur, et la suite s'arrêterait sans qu'on sache pourquoi."
+            if silent
+            else "elle finit sans rien dire de l'erreur."
+        ),
         result.call,
         show(result.value),
     )
@@ -106,6 +112,8 @@ def _mistake(result: Result, expected, mistakes: dict[str, Any]) -> str:
         return learner_code.nothing(result.function, result.printed)
     if type(result.value) is not type(expected):
         return f"Il faut {kind(expected)}, et la fonction renvoie {kind(result.value)}."
+    if isinstance(expected, list) and result.value == expected[:1] and learner_code.stops_in_loop(result.function):
+        return "Seul le premier élément de la liste est là : `return` est dans la boucle, et l'arrête."
     return likeness.difference(result.value, expected) or NOT_EXPECTED
 
 
@@ -117,7 +125,7 @@ def named_by(mistakes: dict[str, Any], value) -> str:
 def _betrays(value, wrong) -> bool:
     if not callable(wrong):
         return _same(value, wrong)
-    if hasattr(value, "__next__"):  # la regarder l'épuiserait
+    if hasattr(value, "__next__") or isinstance(value, (set, dict)):  # la regarder l'épuiserait ; elle n'a pas d'ordre
         return False
     with contextlib.suppress(Exception):  # une valeur d'une autre espèce que celle qu'on cherche à reconnaître
         return bool(wrong(value))

@@ -28,6 +28,11 @@ def nothing(function: Callable, printed: str) -> str:
     return "La fonction ne renvoie rien : il manque `return`."
 
 
+def catches(function: Callable) -> bool:
+    """Le code de la fonction arrête-t-il des erreurs en chemin ?"""
+    return any(isinstance(node, ast.ExceptHandler) for node in _own_nodes(function))
+
+
 def _value(function: Callable, returned: ast.expr) -> ast.expr:
     """Ce qui est renvoyé ou, si c'est un nom, ce qu'il a reçu en dernier."""
     given = [
@@ -41,6 +46,12 @@ def _value(function: Callable, returned: ast.expr) -> ast.expr:
 def says(function: Callable, pattern: str) -> bool:
     """Le code de la fonction, sans sa docstring ni ses commentaires, contient-il ce motif ?"""
     return any(re.search(pattern, ast.unparse(statement)) for statement in _body(function))
+
+
+def causes(function: Callable, known: dict[str, str]) -> dict[str, str]:
+    """Ce que veut dire toute erreur de la fonction quand son code suffit à le dire ; `known` : {motif du code : phrase}."""
+    found = [sentence for pattern, sentence in known.items() if says(function, pattern)]
+    return {r"\w+Error": found[0]} if found else {}
 
 
 def stops_in_loop(function: Callable) -> bool:

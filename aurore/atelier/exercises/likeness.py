@@ -4,6 +4,7 @@ KINDS = {
     "builtin_function_or_method": "une méthode, sans ses parenthèses",
     "bytes": "des octets (bytes)",
     "Dataset": "une seule des parties",
+    "Column": "une seule colonne",
     "DatasetDict": "un `DatasetDict`, les trois parties ensemble",
     "dict": "un dictionnaire",
     "function": "une fonction, sans ses parenthèses",
@@ -21,6 +22,7 @@ KINDS = {
     "coroutine": "une coroutine : ôtez `async`, et `await`",
     "filter": "un `filter`, qui n'est pas encore une liste : `list(filter(…))`",
     "range": "un `range`, qui n'est pas encore une liste : `list(range(…))`",
+    "Witness": "le pipeline lui-même, qu'il reste à appeler",
     "zip": "un `zip`, qui n'est pas encore une liste : `list(zip(…))`",
     "takewhile": "un itérateur, qui n'est pas encore une liste : `list(…)` en fait une",
     "set": "un ensemble (des accolades)",
@@ -84,7 +86,7 @@ def _between_places(values: list, expected: list) -> str:
     """Ce qui distingue deux listes dont les éléments sont de la même espèce : ce qui manque, ce qui est de trop, l'ordre."""
     few, many = len(values), len(expected)
     if values == expected[:1]:
-        return "Seul le premier élément de la liste est là : `return` est-il dans la boucle ?"
+        return "Seul le premier élément de la liste est là : il les faut tous."
     if values == expected[:few]:
         return f"La liste s'arrête trop tôt : {few} sur {many}."
     if values == expected[-few:]:

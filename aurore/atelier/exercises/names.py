@@ -9,7 +9,7 @@ import types
 
 NEAR = 0.72  # ressemblance à partir de laquelle un nom en rappelle un autre (difflib)
 OFTEN_IMPORTED = ("itertools", "collections", "functools", "math", "pathlib", "json", "transformers", "datasets")
-NICKNAMES = {"np": "numpy", "pd": "pandas", "tf": "tensorflow"}
+NICKNAMES = {"np": "numpy as np", "pd": "pandas as pd", "tf": "tensorflow as tf", "urllib": "urllib.request"}
 NO_IDEA = "un nom mal écrit, des guillemets ou un `import` qui manquent ?"
 
 
@@ -26,39 +26,54 @@ def owner(error: BaseException, frame: types.FrameType | None) -> str:
     """L'objet auquel il manque un attribut, comme l'appelle la personne."""
     names = {**frame.f_globals, **frame.f_locals} if frame else {}
     found = [name for name, value in names.items() if value is error.obj and not isinstance(value, (str, int, list))]
-    return found[-1] if found else getattr(error.obj, "__name__", type(error.obj).__name__)
+    own = getattr(error.obj, "__name__", type(error.obj).__name__)
+    return found[-1] if found else own.rpartition(".")[-1]
 
 
 def _meant(name: str, frame: types.FrameType, line: str) -> str:
+    """Le nom voulu, cherché du plus proche au plus lointain : dans la fonction, dans le script, dans Python."""
+    here = frame.f_code.co_name
     mine = [local for local in frame.f_locals if not local.startswith("_")]
-    script = [known for known in frame.f_globals if not known.startswith("_")]
+    script = [known for known in frame.f_globals if not known.startswith("_") and known != here]
     if re.match(rf"{name} *==[^=]", line):
         return "pour lui donner une valeur, un seul `=` (`==` compare)."
     for known in (mine, script, dir(builtins)):
         if same := [one for one in known if one.lower() == name.lower()]:
             return f"`{same[0]}`, à la majuscule près."
-    modules = [key for key in script if isinstance(frame.f_globals[key], types.ModuleType)]
-    for module in modules:
-        if hasattr(frame.f_globals[module], name):
-            return f"il est dans `{module}`. Écrivez `{module}.{name}`."
-    for local in mine:
-        if hasattr(value := frame.f_locals[local], name) and type(value).__module__ != "builtins":
-            return f"c'est une méthode de `{local}`. Écrivez `{local}.{name}`."
-    if hasattr(str, name) or hasattr(list, name):
-        return f"c'est une méthode, qui suit ce à quoi elle s'applique, et un point : `….{name}(…)`."
-    if name in NICKNAMES:
-        return f"il manque `import {NICKNAMES[name]} as {name}`."
-    if name in sys.stdlib_module_names or importlib.util.find_spec(name):
+    for owner, value in [*frame.f_locals.items(), *frame.f_globals.items()]:
+        if _offers(value, name) and not owner.startswith("_"):
+            return f"il est dans `{owner}`. Écrivez `{owner}.{name}`."
+    if f"{name}." in line and name in NICKNAMES:
+        return f"il manque `import {NICKNAMES[name]}`."
+    if f"{name}." in line and (name in sys.stdlib_module_names or importlib.util.find_spec(name)):
         return f"il manque `import {name}`."
     for known in (mine, script):
-        if close := difflib.get_close_matches(name.lower(), [one.lower() for one in known], 1, NEAR):
-            return f"est-ce `{next(one for one in known if one.lower() == close[0])}` ?"
+        if close := _close(name, known):
+            return f"est-ce {' ou '.join(f'`{one}`' for one in close)} ?"
+    if hasattr(str, name) or hasattr(list, name):
+        return f"c'est une méthode, qui suit ce à quoi elle s'applique, et un point : `….{name}(…)`."
     for module in OFTEN_IMPORTED:
-        if module in sys.modules and hasattr(sys.modules[module], name):
+        if module in sys.modules and _offers(sys.modules[module], name):
             return f"il est dans `{module}`. Avant de s'en servir, `from {module} import {name}`."
-    if close := difflib.get_close_matches(name, dir(builtins), 1, NEAR):
-        return f"est-ce `{close[0]}` ?"
-    return ""
+    if line == f"return {name}":
+        return f"aucune ligne `{name} = …` ne lui a donné de valeur."
+    close = _close(name, dir(builtins)) if len(name) > 3 else []
+    return f"est-ce `{close[0]}` ?" if close else ""
+
+
+def _offers(owner, name: str) -> bool:
+    """Ce module, ou cet objet, a-t-il une fonction, une classe ou un motif de ce nom ?"""
+    if isinstance(owner, type) or type(owner).__module__ == "builtins" and not isinstance(owner, types.ModuleType):
+        return False
+    value = getattr(owner, name, None)
+    return (callable(value) or isinstance(value, re.Pattern)) and not isinstance(value, types.ModuleType)
+
+
+def _close(name: str, known: list[str]) -> list[str]:
+    """Les noms qui ressemblent à celui-là, ou qui le prolongent : `model` et `model_name`."""
+    longer = [one for one in known if len(name) > 3 and (one.startswith(f"{name}_") or one.endswith(f"_{name}"))]
+    lower = difflib.get_close_matches(name.lower(), [one.lower() for one in known], 2, NEAR)
+    return longer[:2] or [one for one in known if one.lower() in lower][:2]
 
 
 def _received(frame: types.FrameType) -> str:

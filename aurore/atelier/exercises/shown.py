@@ -22,9 +22,9 @@ def one_line(text: str) -> str:
 
 
 def screen(printed: str) -> str:
-    """Ce qui s'est affiché : sa première ligne et sa dernière."""
+    """Ce qui s'est affiché, en deux lignes."""
     lines = [line for line in printed.splitlines() if line.strip()]
-    return "\n".join(map(one_line, lines if len(lines) < 3 else (lines[0], "…", lines[-1])))
+    return "\n".join(map(one_line, lines if len(lines) < 3 else (lines[0], f"… et {len(lines) - 1} autres lignes")))
 
 
 def contrast(value, expected) -> tuple[str, str]:

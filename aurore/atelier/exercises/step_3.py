@@ -15,6 +15,7 @@ from atelier.exercises.shown import contrast, screen
 SUMMARY_ERRORS = {
     r"ImportError: .*(?:pydot|graphviz)": "`plot_model` dessine une image, et il lui faut des programmes qui ne sont pas là : `summary` suffit.",
     r"TypeError: .*missing 1 required positional argument: 'self'": "`summary` s'appelle sur le modèle reçu, `model`, et non sur sa classe.",
+    r"ValueError: This model has not yet been built": "C'est un autre modèle, vide, que vous résumez : celui qu'il faut est `model`.",
     r"TypeError: 'NoneType' object is not callable": "Des parenthèses de trop : `model.summary()` affiche, et ne renvoie rien.",
 }
 
@@ -52,8 +53,16 @@ def exercise_1(show_summary, _) -> None:
             )
 
 
+LOAD_DATASET = "`load_dataset` charge des fichiers, ou un jeu du hub : ce que `save_to_disk` a enregistré se relit par `load_from_disk`."
 DATA_ERRORS = {
-    r"NameError: .*name 'load_dataset'": "`load_dataset` charge des fichiers, ou un jeu du hub : ce que `save_to_disk` a enregistré se relit par `load_from_disk`.",
+    r"NameError: .*name 'load_dataset'": LOAD_DATASET,
+    r"(?:ConnectionError|Dataset\w*Error|OfflineModeIsEnabled|EmptyDatasetError|DataFilesNotFoundError|FileNotFoundError: Couldn't find)": LOAD_DATASET,
+    r"TypeError: .*unexpected keyword argument '(\w+)'": "`load_from_disk` n'a pas d'option `{0}` : le dossier suffit, et il faut les trois parties.",
+    r"AttributeError: 'DatasetDict'": "Un `DatasetDict` n'a pas cela : renvoyez-le tel que `load_from_disk` le donne, les trois parties ensemble.",
+    r"TypeError: '\w*Path' object is not iterable": "`DatasetDict(…)` bâtit, et ne relit rien : `load_from_disk(folder)` relit.",
+    r"AttributeError: '\w*Path'": "`folder` n'est qu'un chemin : `load_from_disk(folder)` relit ce qui s'y trouve.",
+    r"IsADirectoryError": "`folder` est un dossier, qui se relit par `load_from_disk(folder)`.",
+    r"KeyError: .*Invalid key": "Une partie se prend par sa clé, et il les faut toutes : renvoyez ce que `load_from_disk` renvoie.",
     r"FileNotFoundError: .*(?:is neither|not a `?Dataset`? directory|Dataset(?:Dict)?\.load_from_disk|\.arrow|dataset_info|state\.json)": "Ce dossier contient les trois parties ensemble, un `DatasetDict` : `load_from_disk(folder)` sait le relire.",
     r"TypeError: .*(?:load_from_disk|isfile|stat|expected str)": "`load_from_disk` veut le dossier où sont les données : `folder`.",
     r"KeyError: (.*)": "Les données n'ont pas de partie {0} : elles ont train, validation et test, et il les faut toutes.",
@@ -90,7 +99,9 @@ def exercise_3(load_data, _) -> None:
                 )
             rows, expected = ({split: some[split][:] for split in data} for some in (value, data))
             if rows != expected:
-                raise Wrong(_other_data(rows, expected, word), result.call, *contrast(*map(_texts, (rows, expected))))
+                raise Wrong(
+                    _other_data(load_data, rows, expected), result.call, *contrast(*map(_texts, (rows, expected)))
+                )
     expect_failure(load_data, Path(folder), why="Quand ce dossier n'existe pas")
 
 
@@ -98,15 +109,17 @@ def _texts(rows: dict[str, dict]) -> list:
     return [row for part in rows.values() for row in part.get("text", part)]
 
 
-def _other_data(rows: dict, expected: dict, word: str) -> str:
+def _other_data(load_data, rows: dict, expected: dict) -> str:
     """Pourquoi ces données ne sont pas celles du dossier."""
-    if word not in repr(rows):
-        return "Ce ne sont pas les données de ce dossier : son nom est-il écrit en dur ? Il est dans `folder`."
     if all(sorted(map(str, rows[part].get("text", []))) == sorted(expected[part]["text"]) for part in expected):
         return (
             "Les phrases sont mélangées : renvoyez les parties telles quelles, l'étape 3 les lit dans l'ordre du livre."
         )
-    return "Les parties ont changé : renvoyez ce que `load_from_disk` renvoie, tel quel."
+    if learner_code.says(
+        load_data, r"\.(?:filter|map|select|remove_columns|rename_column|sort|train_test_split|take|skip)\("
+    ):
+        return "Les parties ont changé : renvoyez ce que `load_from_disk` renvoie, tel quel."
+    return "Ce ne sont pas les données de ce dossier : son nom est-il écrit en dur ? Il est dans `folder`."
 
 
 class Witness(keras.callbacks.Callback):
@@ -150,9 +163,20 @@ FIT_ERRORS = {
     r"(?:TypeError|ValueError|AttributeError): .*(?:got multiple values|batch_size|'int' object|not supported between|'Witness' object)": NAMED,
     r"KeyError: 'pop from|ValueError: Unexpected result": "`fit` n'a pas reçu de données : `tf_train_dataset` d'abord.",
     r"AttributeError: 'str' object has no attribute 'set_(?:model|params)'": "`callbacks` attend une liste de fonctions de rappel (callbacks), telles que `saver`, sans guillemets.",
-    r"AttributeError: '\w+' object has no attribute 'set_(?:model|params)'|TypeError: .*set_params\(\) missing": "`callbacks` attend des fonctions de rappel (callbacks), et il y a là autre chose : `[saver, *others]`.",
+    r"AttributeError: '\w+' object has no attribute 'set_(?:model|params)'|TypeError: .*set_(?:params|model)\(\) missing": "`callbacks` attend des fonctions de rappel (callbacks), et il y a là autre chose : `[saver, *others]`.",
     r"AttributeError: .*attribute '?(?:train|training|learn|fit_generator|train_on_dataset)'?$": "Un modèle de Keras s'entraîne par sa méthode `fit`.",
     r"AttributeError: 'str' object|ValueError: Failed to find data adapter": "Ce que `fit` reçoit n'est pas un jeu de données : `tf_train_dataset`, sans guillemets ni liste.",
+}
+
+
+OPTIONS = ("steps_per_epoch", "validation_steps", "initial_epoch")
+
+
+CAUSES = {
+    r"\.compile\(": RECOMPILED,
+    r"['\"]tf_(?:train|eval)_dataset['\"]": "Un jeu de données est entre guillemets : ôtez-les.",
+    r"(?<![.\w])fit\(": "Ce `fit` est la fonction que vous écrivez : c'est celui du modèle, `model.fit(…)`, qu'il faut appeler.",
+    r"(?<![.\w])model\(": "Un modèle de Keras s'entraîne par sa méthode `fit` : `model.fit(…)`.",
 }
 
 
@@ -172,7 +196,8 @@ def exercise_4(fit, _) -> None:
             for number, target in ((3, 1.0), (2, 100.0))
         )
         shown = f"fit(model, tf_train_dataset, tf_eval_dataset, {epochs}, saver)"
-        result = call(fit, model, train, validation, epochs, saver, other, shown=shown, errors=FIT_ERRORS)
+        errors = learner_code.causes(fit, CAUSES) | FIT_ERRORS
+        result = call(fit, model, train, validation, epochs, saver, other, shown=shown, errors=errors)
         history, batches = result.value, int(model.optimizer.iterations.numpy())
         if history is None and batches:
             raise Wrong(
@@ -196,6 +221,13 @@ def exercise_4(fit, _) -> None:
         if not batches:
             raise Wrong("Le modèle reçu ne s'est pas entraîné : c'est `model` qui doit le faire.", shown, seen)
         done = len(getattr(history, "epoch", []))
+        option = next((option for option in OPTIONS if learner_code.says(fit, option)), "")
+        if option and (batches != 3 * done or done != epochs or saver.evaluated != 2 * epochs):
+            raise Wrong(
+                f"Sans `{option}` : `fit` fait de lui-même toutes les époques, et lit à chacune tous les lots.",
+                shown,
+                seen,
+            )
         if batches == 2 * done:
             raise Wrong(
                 "Le modèle s'entraîne sur les données de validation, qui ne doivent servir qu'à l'évaluer.", shown, seen
@@ -209,11 +241,8 @@ def exercise_4(fit, _) -> None:
                 seen,
             )
         if done != epochs:
-            steps = learner_code.says(fit, "steps_per_epoch")
             raise Wrong(
-                "Sans `steps_per_epoch` : une époque lit tous les lots, et il n'y en a pas tant."
-                if steps
-                else "Le nombre d'époques n'est pas celui qu'on demande : `epochs=epochs`.",
+                "Le nombre d'époques n'est pas celui qu'on demande : `epochs=epochs`.",
                 shown,
                 f"{done} en tout",
                 f"{epochs} en tout",

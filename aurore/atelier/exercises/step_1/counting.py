@@ -73,6 +73,9 @@ COUNTS: dict[str, Callable[[list[str]], object]] = {  # ce que donnent d'autres 
     ),
     "Le nombre de phrases manque : il en faut deux, séparés par une virgule.": _words,
     "Le nombre de mots manque : il en faut deux, séparés par une virgule.": len,
+    "Les deux nombres sont additionnés : renvoyez-les séparés par une virgule.": lambda texts: (
+        len(texts) + _words(texts)
+    ),
     "Les deux nombres sont les mêmes, celui des phrases.": lambda texts: (len(texts), len(texts)),
     "Les deux nombres sont les mêmes, celui des mots : le premier est le nombre de phrases, `len(texts)`.": lambda texts: (
         _words(texts),
@@ -127,6 +130,9 @@ COUNTS: dict[str, Callable[[list[str]], object]] = {  # ce que donnent d'autres 
     ),
 }
 SHAPES = {
+    "Ce sont deux textes : il faut deux nombres, sans `str`.": lambda value: (
+        isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+    ),
     "Les deux nombres sont réunis en un texte : renvoyez-les séparés par une virgule.": lambda value: isinstance(
         value, str
     ),
@@ -137,6 +143,9 @@ SHAPES = {
 }
 ERRORS = {
     r"TypeError: expected string or bytes-like object|AttributeError: 'list' object has no attribute": "`texts` est une liste de phrases : parcourez-la, et comptez les mots d'une phrase à la fois.",
+    r"TypeError: object of type '(?:generator|map)' has no len": "`len` compte les éléments d'une liste : pour additionner, `sum(len(…) for text in texts)`.",
+    r"TypeError: object of type '(?:re.Match|NoneType)' has no len|AttributeError: 're.Match'": "`re.match` ne trouve que le premier mot : `re.findall` les trouve tous.",
+    r"LookupError": 'NLTK cherche ici des données à télécharger : `re.findall(r"\\w+", text)` s\'en passe.',
     r"TypeError: 'int' object is not iterable": "`sum` additionne une suite de nombres, et c'est un seul nombre qu'il reçoit : `sum(… for text in texts)`.",
     r"TypeError: unsupported operand type\(s\) for \+=?: 'int' and 'list'": "On additionne des nombres, non des listes de mots : `len(…)` en donne le nombre.",
     r"TypeError: unsupported operand type\(s\) for \+=?: 'int' and 'str'": "`sum` additionne des nombres, et ce sont des textes qu'il reçoit.",

@@ -35,6 +35,8 @@ LINE_ERRORS = {
     r"TypeError: expected string or bytes-like object, got 'list'": "Le motif se cherche dans une ligne à la fois, et c'est toute la liste qu'il reçoit : parcourez `lines`.",
     r"TypeError: expected string or bytes-like object, got 'tuple'": "`enumerate` donne à chaque tour deux valeurs : `for number, line in enumerate(lines)`.",
     r"TypeError: .*requires string as left operand|TypeError: argument of type 're.Pattern'|TypeError: .*arg must be str or a tuple of str, not re.Pattern": "Un motif n'est pas du texte : il se cherche par `{pattern}.match(line)`.",
+    r"TypeError: can only concatenate str": "`line` est la ligne, et non son numéro : `enumerate(lines)` donne les deux.",
+    r"TypeError: 're.Pattern' object is not callable": "Un motif ne s'appelle pas : c'est sa méthode `match` qui s'appelle, `{pattern}.match(line)`.",
     r"TypeError: slice indices must be integers": "Une borne de la tranche n'est pas un nombre : c'est le numéro de la ligne qu'il faut, celui que donne `enumerate`.",
     r"TypeError: list indices must be integers or slices, not str": "`for line in lines` donne les lignes, non leurs numéros : `enumerate(lines)` donne les deux.",
     r"ValueError: .*is not in list": "`index` cherche une ligne égale, à la lettre près : pour celle qui convient à un motif, parcourez les lignes avec `enumerate`.",
@@ -55,6 +57,8 @@ def _not_found(function: Callable, right: str, other: str, what: str, old: bool)
         return f"Il faut ici `{right}`, et c'est `{other}` que vous cherchez."
     if learner_code.stops_in_loop(function):
         return f"{what} : un `return`, dans la boucle, l'arrête à la première ligne. `return lines` va après elle."
+    if learner_code.says(function, rf"== {right}\b(?!\.)|{right} =="):
+        return f"{what} : un motif n'est égal à aucune ligne, il s'y cherche, par `{right}.match(line)`."
     if learner_code.says(function, rf"{right}\.fullmatch"):
         return f"{what} : `fullmatch` veut la ligne entière, `match` en regarde le début."
     if old:
@@ -83,7 +87,12 @@ def _header_mistakes(remove_header: Callable, lines: list[str], start: str) -> d
         "C'est la ligne « *** START » que vous renvoyez : il faut celles qui la suivent.": lambda found: (
             found in (start, [start])
         ),
-        "Les lignes sont réunies en un texte : il faut encore une liste.": lambda found: isinstance(found, str),
+        "Les lignes sont réunies en un texte : il faut encore une liste.": lambda found: (
+            isinstance(found, str) and found not in lines
+        ),
+        "C'est une seule ligne : il faut une tranche de la liste, avec « : ».": lambda found: (
+            isinstance(found, str) and found in lines
+        ),
         "Seule la ligne « *** START » est partie : tout ce qui la précède doit partir aussi.": [*lines[:3], *lines[4:]],
         "La coupe s'est faite à la ligne « *** END » : c'est `books.START` qu'il faut ici.": lines[5 + len(NOVEL) :],
         "La coupe s'est faite dès la première ligne : que dit la condition ?": lines[1:],
@@ -144,7 +153,9 @@ def _footer_mistakes(remove_footer: Callable, lines: list[str], end: str) -> dic
         ],
         "La coupe s'est faite dans le roman, à « THE END » : cherchez la ligne par `books.END.match(line)`.": NOVEL[:4],
         "La coupe s'est faite à la dernière des lignes « *** END » : c'est la première qui compte.": lines[:-1],
-        "Il ne reste rien : 100 lignes coupées à l'aveugle, ou une condition à l'envers ?": lines[:-100],
+        "Il ne reste rien : 100 lignes coupées à l'aveugle, une condition à l'envers, une recherche qui part de la fin ?": lines[
+            :-100
+        ],
         _not_found(remove_footer, "books.END", "books.START", "La licence est encore là", end in OLD_ENDS): lines,
         "C'est le numéro de la ligne : il faut les lignes qui la précèdent.": lambda found: (
             found in (len(NOVEL), len(NOVEL) - 1)
@@ -152,7 +163,12 @@ def _footer_mistakes(remove_footer: Callable, lines: list[str], end: str) -> dic
         "C'est la ligne « *** END » que vous renvoyez : il faut celles qui la précèdent.": lambda found: (
             found in (end, [end])
         ),
-        "Les lignes sont réunies en un texte : il faut encore une liste.": lambda found: isinstance(found, str),
+        "Les lignes sont réunies en un texte : il faut encore une liste.": lambda found: (
+            isinstance(found, str) and found not in lines
+        ),
+        "C'est une seule ligne : il faut une tranche de la liste, avec « : ».": lambda found: (
+            isinstance(found, str) and found in lines
+        ),
         "Les lignes sont à l'envers : remettez-les dans l'ordre.": lambda found: (
             len(found) > 1 and found == [line for line in reversed(lines) if line in found]
         ),

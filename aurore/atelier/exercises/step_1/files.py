@@ -8,10 +8,14 @@ from atelier.exercises.step_1.downloads import forget, served, where_it_went
 
 SWAPPED = "`get_file` veut d'abord le nom du fichier, `path.name`, ensuite l'adresse, `url` : ils sont intervertis."
 DOWNLOAD_ERRORS = {
+    r"UnicodeDecodeError": "Un livre n'est pas toujours en UTF-8 : écrivez ses octets tels quels, sans les décoder, par `path.write_bytes(…)`.",
+    r"TypeError: (?:write\(\) argument must be str, not bytes|data must be str, not bytes)": 'Ce sont des octets (bytes) : `path.write_bytes(…)`, ou un fichier ouvert en mode `"wb"`.',
+    r"TypeError: expected string or bytes-like object, got '\w*Path'": "Une adresse est attendue, `url`, et c'est un chemin : les deux sont-ils intervertis ?",
+    r"FileNotFoundError: .*http": "`url` est une adresse, et non un fichier de cette machine : `keras.utils.get_file` la télécharge.",
     r"InvalidSchema|\w*UnsupportedProtocol": "Cette adresse est celle d'un fichier (`file:`), car un miroir peut être un dossier : `keras.utils.get_file` les connaît aussi.",
     r"AttributeError: '\w*Path' object has no attribute '(?:timeout|decode|type)'|ValueError: unknown url type: .*\.txt": SWAPPED,
     r"IsADirectoryError|OSError: \[Errno 21\]": "`path` est le fichier à écrire, `path.parent` son dossier : est-ce le fichier que vous écrivez ?",
-    r"TypeError: .*missing .*'origin'": "Il manque à `get_file` l'adresse, `origin=url`.",
+    r"ValueError: .*\"origin\"|TypeError: .*missing .*'origin'": "Il manque à `get_file` l'adresse, `origin=url`.",
     r"TypeError: .*unexpected keyword argument '(url|path|filename|name|folder|dest\w*|directory)'": "`get_file` n'a pas d'option `{0}` : les siennes sont `fname`, `origin`, `cache_dir` et `cache_subdir`.",
 }
 
@@ -37,6 +41,10 @@ def exercise_1(download_file, _) -> None:
                 raise Wrong(where, result.call, expected=f"un fichier {path.name} dans {path.parent.name}")
             if not path.is_file():
                 raise Wrong("`path` doit être un fichier : c'est devenu un dossier.", result.call)
+            if path.read_bytes().decode("latin-1") == url:
+                raise Wrong(
+                    "C'est l'adresse qui est écrite dans le fichier : téléchargez ce qui s'y trouve.", result.call
+                )
             if path.read_bytes() != content:
                 raise Wrong(
                     "Le fichier n'a pas les octets du livre : ne les changez pas, ni ne les décodez ici.",

@@ -22,7 +22,7 @@ def _strip_mistakes(lines: list[str]) -> dict:
             line.rstrip() for line in lines if line.strip()
         ],
         "Des blancs restent à la fin des lignes : `rstrip()`, sans rien entre les parenthèses, les ôte tous.": lambda found: (
-            [line.rstrip() for line in found] == [line.rstrip() for line in lines]
+            isinstance(found, list) and [line.rstrip() for line in found] == [line.rstrip() for line in lines]
         ),
         "Des lignes vides se sont ajoutées : chacune finit déjà par son saut de ligne.": lambda found: (
             len(found) > len(lines)
@@ -34,9 +34,9 @@ def _strip_mistakes(lines: list[str]) -> dict:
         "Seule une ligne est revenue : `return` est-il dans la boucle ?": lambda found: (
             isinstance(found, str) and found.rstrip() in (lines[0].rstrip(), lines[-1].rstrip())
         ),
-        "Toutes les espaces ont disparu, même entre les mots : `rstrip` n'ôte que celles de la fin.": [
-            "".join(line.split()) for line in lines
-        ],
+        "Toutes les espaces ont disparu, même entre les mots : `rstrip` n'ôte que celles de la fin.": lambda found: (
+            found in (["".join(line.split()) for line in lines], [line.replace(" ", "") for line in lines])
+        ),
         "Les lignes sont réunies : ce sera l'exercice 1.6. Ici, il faut encore une liste.": "\n".join(
             line.rstrip() for line in lines
         ),
@@ -85,7 +85,7 @@ def _join_mistakes(lines: list[str]) -> dict:
             [line.strip() for line in found.split("\n")] == [line.strip() for line in lines]
         ),
         "Le séparateur n'est pas le bon : c'est le saut de ligne, \"\\n\".": lambda found: (
-            "\n" not in found and all(line in found for line in lines)
+            isinstance(found, str) and "\n" not in found and all(line in found for line in lines)
         ),
         HARD_CODED: "Le soleil se levait.\n\n    Il partit.",
     }

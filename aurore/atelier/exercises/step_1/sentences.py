@@ -8,6 +8,7 @@ from atelier.text.sentences import sentence_tokenizer
 
 TOKENIZE_ERRORS = {
     r"Elsewhere|LookupError": "NLTK cherche ici des données à télécharger. `sentence_tokenizer`, en haut du fichier, a déjà les siennes.",
+    r"TypeError: sequence item \d+|TypeError: .*(?:startswith|decoding|str, not list|not list)": "`tokenize` veut un texte : `text`, sans crochets autour.",
     r"TypeError: expected string or bytes-like object, got '(\w+)'": "`tokenize` veut un texte, `text`, et c'est un objet `{0}` qu'il reçoit.",
     r"TypeError: '\w+' object is not callable": "Des parenthèses de trop : `sentence_tokenizer` ne s'appelle pas, c'est sa méthode `tokenize` qui s'appelle.",
 }
@@ -49,7 +50,7 @@ def _split_mistakes(split_text_to_list: Callable, text: str, expected: list[str]
         ),
         "Le texte est coupé à chaque point : « M. » n'est pas une phrase, et les points ont disparu.": lambda found: (
             [piece.strip() for piece in found if piece.strip()]
-            in ([piece.strip() for piece in cut.split(text) if piece.strip()] for cut in (POINTS, MARKS))
+            in ([piece.strip() for piece in cut.split(text) if piece.strip()] for cut in (POINTS, MARKS, THREE))
         ),
         "Le texte est coupé à chaque point suivi d'une espace : « M. » n'est pas une phrase, et les points ont disparu.": text.split(
             ". "
@@ -65,17 +66,26 @@ def _split_mistakes(split_text_to_list: Callable, text: str, expected: list[str]
         "Certaines abréviations sont prises pour des fins de phrase : c'est la méthode `tokenize`, de `sentence_tokenizer`, qui les connaît toutes.": (
             tokenizer.sentences_from_text(text)
         ),
+        "La ponctuation de la fin a disparu : gardez les phrases telles que `tokenize` les renvoie.": lambda found: (
+            [piece.strip(ENDS) for piece in found] == [piece.strip(ENDS) for piece in expected]
+        ),
+        "Le texte est coupé à d'autres endroits : `sentence_tokenizer`, en haut du fichier, connaît les abréviations des romans.": lambda found: (
+            isinstance(found, list) and " ".join(found) == text
+        ),
     }
 
 
-BLIND, POINTS, MARKS = (re.compile(cut) for cut in (r"(?<=[.!?…])\s+", r"\.", r"[.!?…]"))
+ENDS = " .!?…»"
+BLIND, POINTS, MARKS, THREE = (re.compile(cut) for cut in (r"(?<=[.!?…])\s+", r"\.", r"[.!?…]", r"[.!?]"))
 
 
+TOO_FEW = "Quand il y a moins de phrases que demandé, renvoyez-les toutes."
 SAMPLE_ERRORS = {
     r"TypeError: .*missing 1 required (?:positional|keyword-only) argument: 'k'": "`random.sample` veut aussi combien en tirer.",
     r"TypeError: Population must be a sequence.*": "`random.sample` tire dans une liste : `texts` d'abord, tel quel, puis le nombre.",
     r"TypeError: .*not supported between instances of": "Le nombre à tirer doit être un nombre : `min(number, len(texts))`.",
-    r"TypeError: can only concatenate|TypeError: 'int' object is not iterable": "`random.sample` renvoie déjà une liste : elle ne se mêle pas à un nombre.",
+    r"TypeError: 'int' object is not iterable": "Un nombre ne se parcourt pas. Pour le plus petit de deux nombres : `min(number, len(texts))`.",
+    r"TypeError: .*(?:random|choice)\(\) takes|TypeError: .*choices|TypeError: The number of choices": "`random.sample` est la fonction qui tire plusieurs éléments : `texts` d'abord, puis le nombre.",
 }
 
 
@@ -116,6 +126,6 @@ def exercise_9(random_sentences, _) -> None:
         raise Wrong(
             "Les phrases se suivent : tirez chacune au hasard, non la première seulement.", result.call, show(draws[0])
         )
-    result = call(random_sentences, texts[:3], 5, errors=SAMPLE_ERRORS)
+    result = call(random_sentences, texts[:3], 5, errors={r"raise \w+": TOO_FEW} | SAMPLE_ERRORS)
     if not isinstance(result.value, list) or sorted(map(str, result.value)) != texts[:3]:
-        raise Wrong("Quand il y a moins de phrases que demandé, renvoyez-les toutes.", result.call, show(result.value))
+        raise Wrong(TOO_FEW, result.call, show(result.value))

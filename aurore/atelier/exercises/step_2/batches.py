@@ -83,6 +83,7 @@ def _wrong_batches(get_training_corpus, texts: list[str], expected: list[list[st
         "Il manque un texte à la fin de chaque paquet : la tranche s'arrête d'elle-même avant `start + batch_size`.": [
             texts[start : start + batch_size - 1] for start in starts
         ],
+        "C'est toujours le premier paquet : la tranche commence à `start`.": [texts[:batch_size] for _ in starts],
         "Chaque paquet part du début de la liste : la tranche commence à `start`.": [
             texts[: start + batch_size] for start in starts
         ],
@@ -105,16 +106,19 @@ def _wrong_batches(get_training_corpus, texts: list[str], expected: list[list[st
             [batch] for batch in expected
         ],
         "Les textes d'un paquet sont réunis en un seul : le paquet est une liste, sans `join`.": lambda value: (
-            all(isinstance(batch, str) for batch in value) and len(value) == len(expected)
+            all(isinstance(batch, str) for batch in value) and "".join(value).count("Phrase") == len(texts) > len(value)
+        ),
+        "Les textes viennent un à un, et pas tous : il les faut tous, par paquets de `batch_size`.": lambda value: all(
+            batch in texts for batch in value
         ),
         "Ce sont les numéros des textes : il faut les textes, `texts[début:fin]`.": lambda value: all(
-            isinstance(one, int) for one in [*value, *(value[0] if isinstance(value[0], (list, range)) else ())][-1:]
+            isinstance(one, (int, range)) or isinstance(one[0], int) for one in value
         ),
         "Le paquet donné change après coup, car c'est toujours la même liste : commencez-en une neuve, `paquet = []`.": lambda value: (
             len(value) > 1 and all(batch is value[0] for batch in value)
         ),
         "Chaque paquet garde ceux d'avant : après `yield`, recommencez un paquet vide.": lambda value: (
-            len(value) > 1 and all(batch == texts[: len(batch)] for batch in value)
+            len(value[0]) < len(value[-1]) and all(batch == texts[: len(batch)] for batch in value)
         ),
         "Le paquet est donné à chaque texte ajouté : `yield` seulement quand il en contient `batch_size`.": lambda value: (
             len(value) == len(texts)

@@ -13,26 +13,31 @@ from atelier.exercises import learner_code, python_errors
 from atelier.exercises.calls import Wrong, call, expect_failure, reject, show
 from atelier.exercises.step_2.samples import CORPUS, mini_tokenizer, small_tokenizer
 
-SLOW = "Le tokenizer « lent » n'existe pas pour ce modèle : sans `use_fast=False`."
+SLOW = "Cette classe de tokenizer ne lit pas les fichiers de ce modèle : `AutoTokenizer`, sans `use_fast=False`, choisit la bonne."
 NOT_A_TOKENIZER = {
     "Cette classe ne sait pas quel tokenizer bâtir (elle renvoie `False`) : `AutoTokenizer` choisit la bonne.": False,
     "C'est le texte du nom, et non le tokenizer qui porte ce nom : `AutoTokenizer.from_pretrained(…)` le charge.": lambda value: (
         isinstance(value, str)
     ),
 }
+QUOTED = {r"['\"]model_name['\"]": "`model_name` est entre guillemets : c'est un nom de variable, ôtez-les."}
 LOAD_ERRORS = {
     r"TypeError: .*from_pretrained\(\) missing": "`from_pretrained` veut le nom du modèle : il est dans `model_name`.",
-    r"(?:OSError|HFValidationError|ValueError): .*(?:model_name)": "`model_name` est entre guillemets : c'est un nom de variable, il s'écrit sans eux.",
+    r"NameError: .*name '((?:TF)?AutoModel\w*)'": "`{0}` charge un modèle : pour un tokenizer, c'est `AutoTokenizer`, déjà importé.",
+    r"ValueError: Unrecognized model": "Cette classe ne charge pas un tokenizer : c'est `AutoTokenizer` qui le fait.",
+    r"TypeError: expected str.*NoneType": SLOW,
+    r"AttributeError: .*attribute '?(load\w*|get|open|from_file)'?$": "La méthode qui charge est `from_pretrained`, et non `{0}`.",
     r"TypeError: (?:stat|expected str|not a string|argument of type)": "Ce tokenizer se charge par son nom, une chaîne : `model_name`.",
     r"(?:TypeError|AttributeError|ValueError|OSError|ImportError): .*(?:vocab_file|tokenizer_class|slow tokenizer|tiktoken|sentencepiece|NoneType)": SLOW,
 }
 
 
 def exercise_1(load_tokenizer, _) -> None:
+    errors = learner_code.causes(load_tokenizer, QUOTED) | LOAD_ERRORS
     with tempfile.TemporaryDirectory() as other:
         small_tokenizer().save_pretrained(other)
         for name in (other, str(settings.MINI)):
-            result = call(load_tokenizer, name, errors=LOAD_ERRORS)
+            result = call(load_tokenizer, name, errors=errors)
             if not isinstance(result.value, PreTrainedTokenizerBase):
                 if learner_code.says(load_tokenizer, r"use_fast=False"):
                     raise Wrong(SLOW, result.call, show(result.value))
@@ -59,12 +64,15 @@ NOT_TRAINED = {
     )
 }
 TRAIN_ERRORS = {
+    r"TypeError: '?str'? object cannot be interpreted as an integer|TypeError: .*argument 'vocab_size'": "La taille du vocabulaire est un nombre : `vocab_size`, sans guillemets.",
+    r"TypeError: sequence item": "`batches` se donne tel quel, sans `join`.",
+    r"AttributeError: .*'AutoTokenizer'": "`AutoTokenizer` ne sait que charger : c'est `tokenizer`, celui qu'on reçoit, qui en entraîne un nouveau.",
     r"TypeError: .*train_new_from_iterator\(\) missing .*'vocab_size'": "Il manque quelque chose à `train_new_from_iterator` : la taille du vocabulaire, `vocab_size`, vient après les textes.",
     r"TypeError: .*train_new_from_iterator\(\) missing": "Il manque quelque chose à `train_new_from_iterator` : les textes, `batches`, puis la taille, `vocab_size`.",
     r"TypeError: .*(?:unexpected keyword argument|BpeTrainer|got an unexpected)": "Une option n'existe pas : `train_new_from_iterator(batches, vocab_size)` suffit.",
-    r"TypeError: .*(?:'int' object is not iterable|argument 'vocab_size'|not an iterator|'generator'|'list_iterator' object cannot be)": "Les deux valeurs sont interverties : d'abord les textes, `batches`, ensuite la taille, `vocab_size`.",
-    r"AttributeError: .*attribute '?train(?:_from_iterator)?'?$": "`tokenizer` n'a rien qui s'appelle `train` : sa méthode est `train_new_from_iterator`.",
-    r"TypeError: .*(?:TextInputSequence|TextEncodeInput|str)": "Ce ne sont pas des textes qu'il reçoit : donnez-lui `batches`, tel quel.",
+    r"TypeError: .*(?:'int' object is not iterable|not an iterator|'generator'|'list_iterator' object cannot be)": "Les deux valeurs sont interverties : d'abord les textes, `batches`, ensuite la taille, `vocab_size`.",
+    r"AttributeError: .*attribute '?(train|train_from_iterator|fit|retrain|train_new)'?$": "`tokenizer` n'a rien qui s'appelle `{0}` : sa méthode est `train_new_from_iterator`.",
+    r"TypeError: .*(?:TextInputSequence|TextEncodeInput)": "Ce ne sont pas des textes qu'il reçoit : donnez-lui `batches`, tel quel.",
     r"StopIteration": "`batches` ne se lit qu'une fois : donnez-le tel quel.",
     r"TypeError: '\w*iterator' object is not subscriptable|TypeError: object of type '\w*iterator' has no len": "`batches` n'est pas une liste : il se donne tel quel, et se lit une seule fois.",
 }
@@ -127,7 +135,8 @@ SAVE_ERRORS = {
     r"AttributeError: .*attribute '?((?:save|dump|write|export|store|to_|push)\w*)'?$": "Un tokenizer n'a rien qui s'appelle `{0}` : pour l'enregistrer, c'est `save_pretrained`.",
     r"TypeError: .*save_pretrained\(\) missing": "`save_pretrained` veut le dossier où écrire : `folder`.",
     r"TypeError: .*(?:save_vocabulary|save)\(\)": "`tokenizer.save_pretrained(folder)` suffit, et écrit tout.",
-    r"TypeError: .*(?:pickle|serializ)": "Un tokenizer ne s'écrit pas ainsi : `tokenizer.save_pretrained(folder)`.",
+    r"OfflineModeIsEnabled|Elsewhere": "Cette méthode envoie le tokenizer au hub : pour l'enregistrer ici, `save_pretrained`.",
+    r"TypeError: .*(?:pickle|serializ|write\(\) argument)": "Un tokenizer ne s'écrit pas ainsi : `tokenizer.save_pretrained(folder)`.",
 }
 
 

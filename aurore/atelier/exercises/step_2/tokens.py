@@ -7,7 +7,7 @@ from atelier.exercises.step_2.samples import TEXTS, mini_tokenizer, small_tokeni
 from atelier.text.language import seems_french
 
 TEXT_ERRORS = {
-    r"NameError: .*name '(?!text')(\w+)'": "`{0}` n'existe pas ici : un texte s'écrit entre guillemets.",
+    r"NameError: .*name '(?!text'|console')(\w+)'": "`{0}` n'existe pas ici : un texte s'écrit entre guillemets.",
     r"UnboundLocalError: .*'text'": '`text` n\'a pas reçu de valeur : `text = "…"`, avec un seul `=`.',
 }
 
@@ -57,6 +57,7 @@ IDS_ERRORS = {
     r"KeyError: (.*)": "Le tokenizer ne renvoie rien sous la clé {0} : les identifiants sont sous `input_ids`.",
     r"TypeError: '\w*Tokenizer\w*' object is not subscriptable": "Des crochets au lieu de parenthèses : un tokenizer s'appelle comme une fonction, `tokenizer(text)`.",
     r"AttributeError: '?\w*Tokenizer\w*'? .*attribute '?input_ids": 'Les identifiants sont dans ce que renvoie le tokenizer, non en lui : `tokenizer(text)["input_ids"]`.',
+    r"TypeError: argument 'ids'": "`decode` va des identifiants au texte, et c'est l'inverse qu'il faut : `tokenizer(text)`.",
     r"(?:ValueError|TypeError): .*(?:[Tt]ext|TextEncodeInput|TextInputSequence)": "Le tokenizer veut un texte, et c'est autre chose qu'il reçoit : donnez-lui `text`.",
 }
 
@@ -74,6 +75,8 @@ def _ids_mistakes(tokenizer: PreTrainedTokenizerBase, text: str) -> dict:
             tokenizer(letter)["input_ids"] for letter in text
         ],
         "C'est le nombre des tokens : il faut leurs identifiants.": len(right),
+        "Le premier identifiant manque.": right[1:],
+        "Le dernier identifiant manque.": right[:-1],
         "Seul le premier identifiant est là : il les faut tous.": right[0],
         "Ce sont les identifiants d'un autre texte : servez-vous de celui qu'on reçoit, `text`.": tokenizer(TEXTS[0])[
             "input_ids"
@@ -86,7 +89,7 @@ def _ids_mistakes(tokenizer: PreTrainedTokenizerBase, text: str) -> dict:
             found == [index for word in text.split() for index in tokenizer(word)["input_ids"]]
         ),
         "Chaque identifiant n'y est qu'une fois, ou l'ordre est perdu : gardez-les tous, comme le tokenizer les donne.": lambda found: (
-            set(found) == set(right)
+            isinstance(found, list) and set(found) == set(right)
         ),
         "Une espace de trop, au début, change le premier token : donnez au tokenizer `text`, tel quel.": lambda found: (
             found == tokenizer(" " + text)["input_ids"]
@@ -107,6 +110,9 @@ def _ids_mistakes(tokenizer: PreTrainedTokenizerBase, text: str) -> dict:
             found in ([ord(letter) for letter in text], list(text.encode()))
         ),
         HARD_CODED: mini_tokenizer()(TEXTS[0])["input_ids"],
+        "Ce sont les identifiants d'un texte qui n'est pas tout à fait le même : donnez au tokenizer `text`, tel quel.": lambda found: (
+            isinstance(found, list) and not set(found) <= set(right) and tokenizer.decode(found) != text
+        ),
     }
 
 
@@ -136,6 +142,9 @@ def exercise_3(tokens_analysis, _) -> None:
 NAMES_ERRORS = {
     r"ValueError: invalid literal for int.*'ids'": "`ids` est entre guillemets : ôtez-les.",
     r"NameError: .*name 'text'": "La fonction ne reçoit pas le texte, seulement `ids` : `convert_ids_to_tokens` en fait des tokens.",
+    r"KeyError: \d+|TypeError: unhashable type": "Le vocabulaire va des tokens aux identifiants : `convert_ids_to_tokens` va dans l'autre sens.",
+    r"(?:ValueError|TypeError): .*(?:[Tt]ext input|TextInputSequence|TextEncodeInput|argument 'sequence')": "Un tokenizer coupe un texte, et `ids` est une liste de nombres : `convert_ids_to_tokens(ids)`.",
+    r"TypeError: argument 'token'": "`convert_tokens_to_ids` va des tokens aux identifiants : c'est l'inverse qu'il faut, `convert_ids_to_tokens`.",
     r"TypeError: 'int' object is not iterable|TypeError: .*cannot be interpreted as an integer|ValueError: .*invalid literal": "`convert_ids_to_tokens` veut la liste `ids`, ou l'un de ses nombres.",
     r"TypeError: argument 'ids'": "`decode` et `convert_ids_to_tokens` veulent des identifiants : `ids`.",
 }
@@ -162,11 +171,20 @@ def _names_mistakes(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> dict:
         "Refaire le texte, puis le recouper, ne redonne pas toujours les mêmes tokens : partez de `ids`.": tokenizer.tokenize(
             tokenizer.decode(ids)
         ),
+        "Ce sont encore les identifiants, écrits en texte : `convert_ids_to_tokens` en fait des tokens.": list(
+            map(str, ids)
+        ),
+        "Ce sont les caractères qui portent ces numéros dans Unicode : le vocabulaire a les siens.": lambda found: (
+            found == list(map(chr, ids))
+        ),
+        "Ce sont les mots du texte refait : il faut les tokens, tels que le vocabulaire les écrit.": lambda found: (
+            found in (tokenizer.decode(ids).split(), tokenizer.decode(ids).split(" "))
+        ),
         "Ce sont les tokens réunis en un texte : il en faut la liste, sans `join`.": lambda found: (
             isinstance(found, str) and "".join(found.split()) == "".join("".join(names).split())
         ),
         "Chaque token n'y est qu'une fois, ou l'ordre est perdu : gardez-les tous, dans l'ordre de `ids`.": lambda found: (
-            set(found) == set(names)
+            isinstance(found, list) and set(found) == set(names)
         ),
         "Les « Ġ » ont disparu : ils sont dans les tokens, tels que le vocabulaire les écrit.": lambda found: (
             found in ([name.replace("Ġ", new) for name in names] for new in ("", " ", "_", "▁"))
@@ -178,7 +196,7 @@ def _names_mistakes(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> dict:
         ),
         HARD_CODED: mini.tokenize(TEXTS[0]),
         "Ce sont des tokens, mais non ceux de ces identifiants : `convert_ids_to_tokens(ids)` va des uns aux autres.": lambda found: (
-            len(found) == len(names) and set(found) <= tokenizer.get_vocab().keys()
+            isinstance(found, list) and len(found) == len(names) and set(found) <= tokenizer.get_vocab().keys()
         ),
     }
 

@@ -8,6 +8,7 @@ import atelier.quiet
 
 from transformers import PretrainedConfig, TFGPT2LMHeadModel, TFPreTrainedModel
 
+from atelier.exercises import learner_code
 from atelier.exercises.calls import Wrong, call, expect_failure, reject, show
 from atelier.exercises.step_4.samples import tiny_pipeline
 from atelier.models.export import same_weights, save_model
@@ -21,13 +22,14 @@ def model_folder(width: int):
         yield Path(folder), pipe.model
 
 
+QUOTED = {r"['\"]model_folder['\"]": "`model_folder` est entre guillemets : c'est un nom de variable, ôtez-les."}
 LOAD_ERRORS = {
     r"ModuleNotFoundError: .*'torch'": "PyTorch n'est pas là, et il n'en faut pas : sans `from_pt`.",
     r"ImportError": "C'est la classe de PyTorch : celle de TensorFlow commence par TF, `TFAutoModelForCausalLM`.",
     r"HFValidationError: .*Config \{": "`from_pretrained` veut d'abord le dossier du modèle, `model_folder`.",
     r"(?:OSError|ValueError): .*(?:SavedModel|File format not supported|\.keras)": "`load_model` lit les fichiers de Keras, et ce modèle est de transformers : `TFAutoModelForCausalLM.from_pretrained(model_folder)`.",
     r"NameError: .*name '(keras|tf|torch|tensorflow)'": "`{0}` n'est pas importé ici, et ne sait pas lire ce modèle : `TFAutoModelForCausalLM.from_pretrained(model_folder)`.",
-    r"(?:OSError|HFValidationError): .*'?model_folder'?": "`model_folder` est entre guillemets : c'est un nom de variable, ôtez-les.",
+    r"ValueError: Unrecognized configuration class": "Cette classe n'est pas celle d'un modèle de langue : `TFAutoModelForCausalLM`.",
     r"TypeError: .*from_pretrained\(\) missing": "`from_pretrained` veut le dossier du modèle, `model_folder`.",
     r"TypeError: .*from_config\(\)": "`from_config` veut une configuration, et ne charge pas les poids : `from_pretrained(model_folder)`.",
     r"AttributeError: .*attribute '?(load|load_model|from_pretrain|load_pretrained|from_disk|load_from_disk|from_folder)'?$": "La méthode qui charge est `from_pretrained`, et non `{0}`.",
@@ -35,9 +37,10 @@ LOAD_ERRORS = {
 
 
 def exercise_1(load_model, _) -> None:
+    errors = learner_code.causes(load_model, QUOTED) | LOAD_ERRORS
     for width in (8, 12):
         with model_folder(width) as (folder, model):
-            result = call(load_model, folder, errors=LOAD_ERRORS)
+            result = call(load_model, folder, errors=errors)
             if isinstance(result.value, TFPreTrainedModel):
                 raise Wrong(
                     "Le modèle est là, la configuration manque : renvoyez les deux, `return config, model`.",
@@ -82,7 +85,7 @@ def _wrong_model(config, loaded, width: int, model: TFPreTrainedModel) -> str:
         return "Cette configuration n'est pas celle du modèle : `AutoConfig.from_pretrained(model_folder)`."
     if not loaded.built or not same_weights(loaded, model):
         return (
-            "Les poids ne sont pas ceux du modèle, mais des nombres au hasard : `from_config` bâtit sans charger, "
-            "`from_pretrained` charge."
+            "Les poids ne sont pas ceux du modèle, mais des nombres au hasard : bâtir un modèle d'après sa configuration "
+            "ne charge rien, `from_pretrained` charge."
         )
     return ""

@@ -2,7 +2,7 @@
 
 import re
 
-from atelier.exercises import python_errors
+from atelier.exercises import learner_code, python_errors
 from atelier.exercises.calls import Wrong, call, show
 from atelier.exercises.shown import screen
 
@@ -24,7 +24,7 @@ OUTSIDE = {  # ce qu'on fait sans elle, ou après elle
     r"TypeError: list indices must be integers or slices, not (?:list|dict)": "`for output in outputs` donne les réponses elles-mêmes, non leurs numéros : `get_text(output)`.",
     r"TypeError: list indices": "Une réponse est une liste de propositions : `get_text(output)` prend la première, et son texte.",
     r"TypeError: string indices": "`get_text` renvoie déjà le texte : sans crochets après lui.",
-    r"AttributeError: 'list'": "`outputs` est une liste de réponses : parcourez-la, et appelez `get_text(output)` sur chacune.",
+    r"AttributeError: 'list' object has no attribute '(\w+)'": "Une liste n'a pas de `{0}` : parcourez `outputs`, et appelez `get_text(output)` sur chaque réponse.",
     r"TypeError: .*(?:sequence item|expected str)": "`join` ne réunit que des textes : `get_text(output)` donne celui d'une réponse.",
     r"TypeError: can only concatenate|TypeError: unsupported operand": "Un texte ne s'ajoute qu'à un texte : `get_text(output)` donne celui d'une réponse.",
 }
@@ -55,7 +55,7 @@ def exercise_4(print_texts, _) -> None:
                 _misprint(result, texts, [len(matches) for matches in found], places),
                 result.call,
                 got,
-                screen("\n".join(texts)),
+                f"les {len(texts)} textes, l'un après l'autre" if len(texts) > 1 else show(texts[0]),
             )
 
 
@@ -63,8 +63,13 @@ def _misprint(result, texts: tuple[str, ...], times: list[int], places: list[tup
     """Ce qui ne va pas dans ce qui s'affiche. `times` : combien de fois chaque texte ; `places` : où."""
     printed = result.printed
     if not printed.strip():
-        return "Rien ne s'affiche : " + (
-            "il manque `print`." if result.value is None else "c'est `print` qu'il faut, non `return`."
+        if result.value is not None:
+            return f"Rien ne s'affiche : c'est `print` qu'il faut, non `{'yield' if hasattr(result.value, '__next__') else 'return'}`."
+        called = learner_code.says(result.function, "print")
+        return (
+            "Rien ne s'affiche : `print` n'est jamais appelé sur un texte."
+            if called
+            else "Rien ne s'affiche : il manque `print`."
         )
     if "generated_text" in printed:
         return "Ce sont les réponses telles que Python les écrit : `get_text(output)` en donne le texte."

@@ -6,9 +6,13 @@ from atelier.exercises.calls import Wrong, call, reject, show
 from atelier.text.language import seems_french
 from atelier.text.sentences import ends_a_sentence
 
+ERRORS = {
+    r"NameError: .*name '(?!prompts?'|console')(\w+)'": "`{0}` n'existe pas ici : un texte s'écrit entre guillemets."
+}
+
 
 def exercise_2(two_prompts, solution) -> None:
-    result, example = call(two_prompts), solution()
+    result, example = call(two_prompts, errors=ERRORS), solution()
     prompts = result.value
     if isinstance(prompts, str):
         raise Wrong(

@@ -29,6 +29,8 @@ class Witness:
 
 TWO_STARS = "`sampling` est un dictionnaire de réglages : écrivez `**sampling`, avec ses deux étoiles."
 PIPE_ERRORS = {
+    r"TypeError: .*missing .*positional": "Il manque à `pipe` les amorces : `pipe(prompts, **sampling)`.",
+    r"ValueError: .*chat dicts": "`prompts` est déjà une liste : sans crochets autour.",
     r"ValueError: .*`model_kwargs` are not used by the model: \['(?!sampling)(\w+)'": "`pipe` n'a pas d'option `{0}` : les réglages sont tous dans `**sampling`.",
     r"(?:TypeError|ValueError): .*(?:positional arguments?|`model_kwargs` are not used)": TWO_STARS,
     r"ValueError: .*num_return_sequences": "Une seule proposition par amorce : sans `num_return_sequences`, `**sampling` suffit.",
@@ -38,7 +40,11 @@ PIPE_ERRORS = {
     r"TypeError: '\w+' object is not subscriptable": "Des crochets au lieu de parenthèses : un pipeline s'appelle comme une fonction, `pipe(…)`.",
     r"TypeError: .*unsupported operand type\(s\) for (.+): '(\w+)' and '(\w+)'": "`{0}` ne réunit pas les amorces et les réglages : ce sont deux valeurs entre les parenthèses, séparées par une virgule.",
 }
-STAR = "Sans étoile devant `prompts` : `pipe` veut la liste entière, en une seule valeur."
+CAUSES = {
+    r"\(\*prompts": "Sans étoile devant `prompts` : `pipe` veut la liste entière, en une seule valeur.",
+    r"(?<![.\w])pipeline\(": "`pipeline` bâtit un pipeline, et `pipe` en est déjà un : c'est lui qu'il faut appeler.",
+    r"pipe\((?:\)|\*\*)": "Il manque à `pipe` les amorces : `prompts` d'abord, puis `**sampling`.",
+}
 SAMPLING = "Les réglages ne sont pas ceux qu'on a reçus : donnez à `pipe` `**sampling`, avec ses deux étoiles."
 
 
@@ -48,11 +54,10 @@ def _written(prompts: tuple[str, ...], length: int) -> list[list[dict]]:
 
 
 def exercise_3(write, _) -> None:
-    for prompts, length in zip((["Elle était", "Le soir, il", "Un matin"], ["Où donc"]), LENGTHS):
+    for prompts, length in zip((["Un matin", "Elle était", "Le soir, il"], ["Où donc"]), LENGTHS):
         pipe, sampling = (Witness(tiny_pipeline()), generation.sampling_options(temperature=0, max_new_tokens=length))
         expected = _written(tuple(prompts), length)
-        starred = {r"(?:TypeError|ValueError)": STAR} if learner_code.says(write, r"\(\*prompts") else {}
-        result = call(write, pipe, prompts, **sampling, errors=starred | PIPE_ERRORS)
+        result = call(write, pipe, prompts, **sampling, errors=learner_code.causes(write, CAUSES) | PIPE_ERRORS)
         followed = all(sampling.items() <= options.items() for options in pipe.options)
         if result.value == expected and followed:
             continue
@@ -102,4 +107,4 @@ def _misuse(outputs: list, prompts: list[str], followed: bool) -> str:
         return SAMPLING
     if not all(text.startswith(prompt) for text, prompt in zip(texts, prompts)):
         return "Ces textes ne commencent pas par les amorces reçues : sont-elles bien dans `prompts`, et dans l'ordre ?"
-    return SAMPLING
+    return "Ces textes ne sont pas la suite des amorces reçues : donnez à `pipe` la liste `prompts`, sans y toucher."
