@@ -114,6 +114,8 @@ def _mistake(result: Result, expected, mistakes: dict[str, Any]) -> str:
         return f"Il faut {kind(expected)}, et la fonction renvoie {kind(result.value)}."
     if isinstance(expected, list) and result.value == expected[:1] and learner_code.stops_in_loop(result.function):
         return "Seul le premier élément de la liste est là : `return` est dans la boucle, et l'arrête."
+    if isinstance(expected, str) and learner_code.writes(result.function, result.value):
+        return "Ce texte est écrit tel quel, entre guillemets, dans votre code : il ne dépend pas de ce que la fonction reçoit."
     return likeness.difference(result.value, expected) or NOT_EXPECTED
 
 

@@ -48,6 +48,11 @@ def says(function: Callable, pattern: str) -> bool:
     return any(re.search(pattern, ast.unparse(statement)) for statement in _body(function))
 
 
+def writes(function: Callable, text: str) -> bool:
+    """Ce texte est-il, mot pour mot et entre guillemets, dans le code de la fonction ?"""
+    return any(isinstance(node, ast.Constant) and node.value == text for node in _own_nodes(function))
+
+
 def causes(function: Callable, known: dict[str, str]) -> dict[str, str]:
     """Ce que veut dire toute erreur de la fonction quand son code suffit à le dire ; `known` : {motif du code : phrase}."""
     found = [sentence for pattern, sentence in known.items() if says(function, pattern)]

@@ -1,5 +1,9 @@
 """En quoi un résultat n'est pas celui qu'il fallait, quand aucune erreur habituelle de l'exercice ne l'explique."""
 
+import difflib
+import os
+import re
+
 KINDS = {
     "builtin_function_or_method": "une méthode, sans ses parenthèses",
     "bytes": "des octets (bytes)",
@@ -45,7 +49,18 @@ def difference(value, expected) -> str:
     return _between_lists(value, expected) if isinstance(expected, list) and expected else ""
 
 
+OBJECT = re.compile(r"<(?:built-in method|bound method|function|generator object|class|map object|filter object) ")
+
+
 def _between_texts(text: str, expected: str) -> str:
+    if OBJECT.search(text):
+        return (
+            "C'est un objet de Python, écrit en texte (`<…>`) : des parenthèses manquent, ou il reste à le parcourir."
+        )
+    if text == repr(expected):
+        return "C'est le texte tel que Python l'écrit, avec ses guillemets : sans `repr`."
+    if text != expected and letters(text) == letters(expected):
+        return "Les accents, ou d'autres caractères, sont abîmés."
     if text.casefold() == expected.casefold():
         return "Seules les majuscules diffèrent."
     if text.split() == expected.split():
@@ -58,7 +73,15 @@ def _between_texts(text: str, expected: str) -> str:
         return "Il y a du texte en trop, à la fin."
     if text.endswith(expected):
         return "Il y a du texte en trop, au début."
-    return "" if text else "Le texte est vide."
+    if not text:
+        return "Le texte est vide."
+    common = os.path.commonprefix([text, expected])
+    return f"Le début est bon, jusqu'à « {common[-12:].strip()} », mais non la suite." if common.strip() else ""
+
+
+def letters(text: str) -> str:
+    """Ce qu'un texte garde quand son encodage est mal lu : ses caractères les plus simples."""
+    return re.sub(r"[^\x00-\x7f]+", "", text)
 
 
 def _between_lists(values: list, expected: list) -> str:
@@ -90,7 +113,7 @@ def _between_places(values: list, expected: list) -> str:
     if values == expected[:few]:
         return f"La liste s'arrête trop tôt : {few} sur {many}."
     if values == expected[-few:]:
-        return f"Il manque le début de la liste : elle n'a que les {few} derniers éléments, sur {many}."
+        return f"Il manque le début de la liste : {few} sur {many}, les derniers."
     if values[:many] == expected:
         return f"De trop, à la fin de la liste : {few - many}."
     if values[-many:] == expected:
@@ -101,4 +124,10 @@ def _between_places(values: list, expected: list) -> str:
         return f"Il manque des éléments : {few} sur {many}."
     if few > many and all(one in expected for one in values):
         return f"Des éléments sont là plusieurs fois : {few} en tout, au lieu de {many}."
-    return f"La liste n'a pas la bonne longueur : {few} au lieu de {many}." if few != many else ""
+    if few != many:
+        return f"La liste n'a pas la bonne longueur : {few} au lieu de {many}."
+    place, one, other = next((place, *pair) for place, pair in enumerate(zip(values, expected)) if pair[0] != pair[1])
+    alike = isinstance(one, str) and isinstance(other, str) and difflib.SequenceMatcher(None, one, other).ratio() > 0.6
+    if alike and (why := _between_texts(one, other)):
+        return f"L'élément [{place}] n'est pas le bon. {why}"
+    return f"L'élément [{place}] n'est pas le bon." if place else "Dès le premier, les éléments ne sont pas les bons."

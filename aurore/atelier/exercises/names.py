@@ -2,13 +2,13 @@
 
 import builtins
 import difflib
-import importlib.util
 import re
 import sys
 import types
 
 NEAR = 0.72  # ressemblance à partir de laquelle un nom en rappelle un autre (difflib)
 OFTEN_IMPORTED = ("itertools", "collections", "functools", "math", "pathlib", "json", "transformers", "datasets")
+INSTALLED = ("datasets", "nltk", "numpy", "tensorflow", "transformers")
 NICKNAMES = {"np": "numpy as np", "pd": "pandas as pd", "tf": "tensorflow as tf", "urllib": "urllib.request"}
 NO_IDEA = "un nom mal écrit, des guillemets ou un `import` qui manquent ?"
 
@@ -45,10 +45,10 @@ def _meant(name: str, frame: types.FrameType, line: str) -> str:
             return f"il est dans `{owner}`. Écrivez `{owner}.{name}`."
     if f"{name}." in line and name in NICKNAMES:
         return f"il manque `import {NICKNAMES[name]}`."
-    if f"{name}." in line and (name in sys.stdlib_module_names or importlib.util.find_spec(name)):
+    if f"{name}." in line and (name in sys.stdlib_module_names or name in INSTALLED):
         return f"il manque `import {name}`."
-    for known in (mine, script):
-        if close := _close(name, known):
+    for close in (_longer(name, mine), _close(name, mine), _close(name, script)):
+        if close:
             return f"est-ce {' ou '.join(f'`{one}`' for one in close)} ?"
     if hasattr(str, name) or hasattr(list, name):
         return f"c'est une méthode, qui suit ce à quoi elle s'applique, et un point : `….{name}(…)`."
@@ -57,7 +57,7 @@ def _meant(name: str, frame: types.FrameType, line: str) -> str:
             return f"il est dans `{module}`. Avant de s'en servir, `from {module} import {name}`."
     if line == f"return {name}":
         return f"aucune ligne `{name} = …` ne lui a donné de valeur."
-    close = _close(name, dir(builtins)) if len(name) > 3 else []
+    close = difflib.get_close_matches(name, dir(builtins), 1, 0.8) if len(name) > 3 else []
     return f"est-ce `{close[0]}` ?" if close else ""
 
 
@@ -69,11 +69,15 @@ def _offers(owner, name: str) -> bool:
     return (callable(value) or isinstance(value, re.Pattern)) and not isinstance(value, types.ModuleType)
 
 
+def _longer(name: str, known: list[str]) -> list[str]:
+    """Les noms qui prolongent celui-là : `model_name` pour `model`."""
+    return [one for one in known if len(name) > 3 and (one.startswith(f"{name}_") or one.endswith(f"_{name}"))][:2]
+
+
 def _close(name: str, known: list[str]) -> list[str]:
-    """Les noms qui ressemblent à celui-là, ou qui le prolongent : `model` et `model_name`."""
-    longer = [one for one in known if len(name) > 3 and (one.startswith(f"{name}_") or one.endswith(f"_{name}"))]
+    """Les noms qui ressemblent à celui-là."""
     lower = difflib.get_close_matches(name.lower(), [one.lower() for one in known], 2, NEAR)
-    return longer[:2] or [one for one in known if one.lower() in lower][:2]
+    return [one for one in known if one.lower() in lower][:2]
 
 
 def _received(frame: types.FrameType) -> str:

@@ -22,6 +22,8 @@ def explain(error: BaseException, here: dict[str, str] | None = None) -> str:
     while _raised_by_the_learner(error) and error.__context__:  # `except … : raise …` : la première est la bonne
         error = error.__context__
     said = error.msg if isinstance(error, SyntaxError) else str(error)
+    if isinstance(error, AttributeError) and not said and error.name:  # des bibliothèques n'en disent pas plus
+        said = f"'{type(error.obj).__name__}' object has no attribute '{error.name}'"
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if _raised_by_the_learner(error):
         text = f"raise {text}"

@@ -16,6 +16,7 @@ SUMMARY_ERRORS = {
     r"ImportError: .*(?:pydot|graphviz)": "`plot_model` dessine une image, et il lui faut des programmes qui ne sont pas là : `summary` suffit.",
     r"TypeError: .*missing 1 required positional argument: 'self'": "`summary` s'appelle sur le modèle reçu, `model`, et non sur sa classe.",
     r"ValueError: This model has not yet been built": "C'est un autre modèle, vide, que vous résumez : celui qu'il faut est `model`.",
+    r"ValueError: .*Layer\.call": "Des parenthèses de trop : `model` est déjà le modèle, `model.summary()` en est le résumé.",
     r"TypeError: 'NoneType' object is not callable": "Des parenthèses de trop : `model.summary()` affiche, et ne renvoie rien.",
 }
 
@@ -97,6 +98,10 @@ def exercise_3(load_data, _) -> None:
                     show(list(value)),
                     show(list(data)),
                 )
+            if any(value[split].format["type"] for split in data):
+                raise Wrong(
+                    "Le format des données a changé : renvoyez ce que `load_from_disk` renvoie, tel quel.", result.call
+                )
             rows, expected = ({split: some[split][:] for split in data} for some in (value, data))
             if rows != expected:
                 raise Wrong(
@@ -154,6 +159,7 @@ RECOMPILED = "Le modèle est déjà compilé, par `compile_model` : le recompile
 NAMED = "Après les données, chaque option se donne par son nom : `epochs=…`, `callbacks=…`."
 FIT_ERRORS = {
     r"TypeError: 'Witness' object is not callable": "`saver` est déjà une fonction de rappel (callback) : sans parenthèses après lui.",
+    r"ValueError: Expected epochs": "Le nombre d'époques n'est pas celui qu'on demande : `epochs=epochs`.",
     r"ValueError: `y` argument is not supported": "Les données de validation se donnent par leur nom : `validation_data=tf_eval_dataset`.",
     r".*No loss found": RECOMPILED,
     r"ValueError: .*validation_split": "Les données de validation sont déjà à part : `validation_data=tf_eval_dataset`, sans `validation_split`.",
@@ -173,6 +179,7 @@ OPTIONS = ("steps_per_epoch", "validation_steps", "initial_epoch")
 
 
 CAUSES = {
+    r"validation_data=\(": "`validation_data` veut un seul jeu de données : `tf_eval_dataset`, sans parenthèses autour.",
     r"\.compile\(": RECOMPILED,
     r"['\"]tf_(?:train|eval)_dataset['\"]": "Un jeu de données est entre guillemets : ôtez-les.",
     r"(?<![.\w])fit\(": "Ce `fit` est la fonction que vous écrivez : c'est celui du modèle, `model.fit(…)`, qu'il faut appeler.",
@@ -218,6 +225,8 @@ def exercise_4(fit, _) -> None:
         seen = f"{batches} lots lus, {saver.epochs} époques vues par `saver`, {saver.evaluated} lots évalués"
         if model.optimizer is not optimizer:
             raise Wrong(RECOMPILED, shown)
+        if not model.trainable:
+            raise Wrong("Le modèle est gelé (`trainable`) : il lit tout, et n'apprend rien.", shown, seen)
         if not batches:
             raise Wrong("Le modèle reçu ne s'est pas entraîné : c'est `model` qui doit le faire.", shown, seen)
         done = len(getattr(history, "epoch", []))

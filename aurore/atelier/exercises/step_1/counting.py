@@ -9,8 +9,8 @@ from atelier.exercises.calls import call, named_by, reject
 WORD = r"\w+"
 PROBES = {  # ce qu'on donne à compter, et ce qui ne va pas si c'est là le premier compte faux
     "Le compte n'est pas juste : un mot est une suite de lettres ou de chiffres, que trouve `\\w+`, dans chaque phrase.": [
-        "Le soir tombait sur la vallée.",
         "Elle chantait encore.",
+        "Le soir tombait sur la vallée.",
         "Elle chantait encore.",
         "Non.",
     ],
@@ -26,7 +26,7 @@ PROBES = {  # ce qu'on donne à compter, et ce qui ne va pas si c'est là le pre
     ],
     "Le compte n'est pas juste quand il y a un trait d'union : « vas-tu » fait deux mots.": ["Où vas-tu donc ?"],
     "Le compte n'est pas juste quand il y a d'autres ponctuations : elles ne sont pas des mots.": [
-        "« Ah ! » dit Landry… — Oui."
+        "« Ah\u00a0! » dit Landry… — Oui."
     ],
     "Le compte n'est pas juste quand une phrase finit sans point : comptez phrase par phrase.": ["À Nohant", "Ô mer"],
     "Le compte n'est pas juste pour une phrase d'une seule lettre : elle compte aussi.": ["À"],
@@ -90,6 +90,10 @@ COUNTS: dict[str, Callable[[list[str]], object]] = {  # ce que donnent d'autres 
         len(texts),
         _words(texts[:1]),
     ),
+    "Seuls les mots de la plus longue phrase sont comptés : il faut les additionner.": lambda texts: (
+        len(texts),
+        max(_words([text]) for text in texts),
+    ),
     "Les mots de la première phrase manquent.": lambda texts: (len(texts), _words(texts[1:])),
     "Les mots de la dernière phrase manquent.": lambda texts: (len(texts), _words(texts[:-1])),
     "Un mot, ou une phrase, qui revient compte chaque fois : pas d'ensemble (`set`).": lambda texts: (
@@ -130,6 +134,15 @@ COUNTS: dict[str, Callable[[list[str]], object]] = {  # ce que donnent d'autres 
     ),
 }
 SHAPES = {
+    "Le second n'est pas un nombre, mais un générateur : tout le calcul va entre les parenthèses de `sum`.": lambda value: (
+        hasattr(value[1], "__next__")
+    ),
+    "Le second nombre n'est pas entier : c'est la somme des mots qu'il faut.": lambda value: isinstance(
+        value[1], float
+    ),
+    "Il faut deux nombres, le nombre des phrases et celui des mots, et rien d'autre.": lambda value: (
+        isinstance(value, tuple) and (len(value) != 2 or value[1] is None)
+    ),
     "Ce sont deux textes : il faut deux nombres, sans `str`.": lambda value: (
         isinstance(value, tuple) and all(isinstance(one, str) for one in value)
     ),

@@ -19,7 +19,12 @@ NOVEL = [
     "*** Elle dit : LA FIN, c'est THE END ! ***\n",
     "Il partit.\n",
 ]
-FOOTER = ["*** END OF THE PROJECT GUTENBERG EBOOK LA MARE ***\n", "SEND DONATIONS\n", "*** END OF THE LICENSE ***\n"]
+FOOTER = [
+    "*** END OF THE PROJECT GUTENBERG EBOOK LA MARE ***\n",
+    "SEND DONATIONS\n",
+    "Section 1.\n",
+    "*** END OF THE LICENSE ***\n",
+]
 LONG = 500  # fois : un livre a des milliers de lignes
 OLD_STARTS = (
     "***START OF THIS PROJECT GUTENBERG EBOOK INDIANA***\n",
@@ -170,7 +175,7 @@ def _footer_mistakes(remove_footer: Callable, lines: list[str], end: str) -> dic
             isinstance(found, str) and found in lines
         ),
         "Les lignes sont à l'envers : remettez-les dans l'ordre.": lambda found: (
-            len(found) > 1 and found == [line for line in reversed(lines) if line in found]
+            found != lines[: len(found)] and found == [line for line in reversed(lines) if line in found]
         ),
         "Il manque les lignes vides : elles séparent les paragraphes.": [line for line in NOVEL if line.strip()],
     }

@@ -3,11 +3,15 @@
 import tempfile
 from pathlib import Path
 
+from atelier.exercises import learner_code
 from atelier.exercises.calls import HARD_CODED, Wrong, call, expect, expect_failure, show
+from atelier.exercises.likeness import letters
 from atelier.exercises.step_1.downloads import forget, served, where_it_went
 
 SWAPPED = "`get_file` veut d'abord le nom du fichier, `path.name`, ensuite l'adresse, `url` : ils sont intervertis."
+QUOTED = "Dans votre code, `url` ou `path` est entre guillemets : ce sont des noms, et non du texte."
 DOWNLOAD_ERRORS = {
+    r"Exception: URL fetch failure": "Rien ne se télécharge à cette adresse : est-ce bien `url`, tel que la fonction le reçoit ?",
     r"UnicodeDecodeError": "Un livre n'est pas toujours en UTF-8 : écrivez ses octets tels quels, sans les décoder, par `path.write_bytes(…)`.",
     r"TypeError: (?:write\(\) argument must be str, not bytes|data must be str, not bytes)": 'Ce sont des octets (bytes) : `path.write_bytes(…)`, ou un fichier ouvert en mode `"wb"`.',
     r"TypeError: expected string or bytes-like object, got '\w*Path'": "Une adresse est attendue, `url`, et c'est un chemin : les deux sont-ils intervertis ?",
@@ -36,7 +40,8 @@ def exercise_1(download_file, _) -> None:
             path.parent.mkdir(parents=True)
             result = call(download_file, url, path, errors=DOWNLOAD_ERRORS)
             if not path.exists():
-                where = where_it_went(folder, path, content)
+                quoted = learner_code.says(download_file, r"['\"](?:url|path(?:\.\w+)?)['\"]")
+                where = QUOTED if quoted else where_it_went(folder, path, content)
                 forget([content])
                 raise Wrong(where, result.call, expected=f"un fichier {path.name} dans {path.parent.name}")
             if not path.is_file():
@@ -68,6 +73,36 @@ READ_ERRORS = {
 }
 
 
+def _read_mistakes(content: list[str]) -> dict:
+    """Les erreurs habituelles de 1.2, pour un fichier qui a ces lignes."""
+    text = "".join(content)
+    return {
+        "C'est tout le texte d'un bloc : il faut la liste de ses lignes (`readlines`).": text,
+        "Seule la première ligne est là : `readline` n'en lit qu'une, `readlines` les lit toutes.": content[0],
+        "Les blancs des lignes ont disparu : ici on les lit telles quelles.": [line.strip() for line in content],
+        "Les blancs de la fin des lignes ont disparu : ici on les lit telles quelles.": [
+            line.rstrip() for line in content
+        ],
+        "La première ligne manque : a-t-elle été lue à part ?": content[1:],
+        "Seule la première ligne est dans la liste : `readlines()` les lit toutes.": content[:1],
+        "Ce sont des mots, non des lignes.": text.split(),
+        "Les lignes vides ont disparu : elles séparent les paragraphes.": [line for line in content if line.strip()],
+        "Une seule ligne, tout le texte : `readlines` renvoie les lignes, une à une.": [text],
+        "Seule la dernière ligne est là : renvoyez-les toutes.": content[-1],
+        "Ce sont des listes, une par ligne : il faut les lignes elles-mêmes.": [[line] for line in content],
+        "La dernière ligne manque.": content[:-1],
+        "L'ordre des lignes a changé.": content[::-1],
+        "Ce sont des caractères, non des lignes : `readlines` renvoie les lignes.": list(text),
+        "Le premier caractère est la marque d'un encodage : donnez à `open` celui que trouve `books.detect_encoding(path)`.": [
+            "\ufeff" + content[0],
+            *content[1:],
+        ],
+        "Les accents sont abîmés : donnez à `open` l'encodage que trouve `books.detect_encoding(path)`.": lambda found: (
+            isinstance(found, list) and letters("".join(found)) == letters("".join(content))
+        ),
+    }
+
+
 def exercise_2(read_lines, _) -> None:
     lines, more = (["Où est-elle ?\n", "\n", "    À Nohant, l'été.  \n"], ["Lélia\n", "œuvre de jeunesse\n"])
     with tempfile.TemporaryDirectory() as temporary:
@@ -78,47 +113,10 @@ def exercise_2(read_lines, _) -> None:
         ):
             path, text = Path(temporary, name), "".join(content)
             path.write_bytes(text.encode(encoding))
-            as_read = text.encode(encoding).decode("latin-1")
             lines_read = call(read_lines, path, errors=READ_ERRORS).value
             if lines_read in ([line.rstrip("\n") for line in content], text.split("\n")):
                 continue  # sans leur « \n » : l'exercice 1.5 n'aura plus que les blancs à ôter
-            expect(
-                read_lines,
-                path,
-                expected=content,
-                mistakes={
-                    "C'est tout le texte d'un bloc : il faut la liste de ses lignes (`readlines`).": text,
-                    "Seule la première ligne est là : `readline` n'en lit qu'une, `readlines` les lit toutes.": content[
-                        0
-                    ],
-                    "Les blancs des lignes ont disparu : ici on les lit telles quelles.": [
-                        line.strip() for line in content
-                    ],
-                    "Les blancs de la fin des lignes ont disparu : ici on les lit telles quelles.": [
-                        line.rstrip() for line in content
-                    ],
-                    "La première ligne manque : a-t-elle été lue à part ?": content[1:],
-                    "Seule la première ligne est dans la liste : `readlines()` les lit toutes.": content[:1],
-                    "Ce sont des mots, non des lignes.": text.split(),
-                    "Les lignes vides ont disparu : elles séparent les paragraphes.": [
-                        line for line in content if line.strip()
-                    ],
-                    "Une seule ligne, tout le texte : `readlines` renvoie les lignes, une à une.": [text],
-                    "Seule la dernière ligne est là : renvoyez-les toutes.": content[-1],
-                    "Ce sont des listes, une par ligne : il faut les lignes elles-mêmes.": [[line] for line in content],
-                    "La dernière ligne manque.": content[:-1],
-                    "L'ordre des lignes a changé.": content[::-1],
-                    "Ce sont des caractères, non des lignes : `readlines` renvoie les lignes.": list(text),
-                    "Le premier caractère est la marque d'un encodage : donnez à `open` celui que trouve `books.detect_encoding(path)`.": [
-                        "\ufeff" + content[0],
-                        *content[1:],
-                    ],
-                    "Les accents sont abîmés : donnez à `open` l'encodage que trouve `books.detect_encoding(path)`.": as_read.splitlines(
-                        keepends=True
-                    ),
-                    HARD_CODED: lines,
-                },
-            )
+            expect(read_lines, path, expected=content, mistakes=_read_mistakes(content) | {HARD_CODED: lines})
         book = Path(temporary, "roman.txt")
         book.write_text("Il marchait.\n" * LONG, "utf-8")
         result = call(read_lines, book)

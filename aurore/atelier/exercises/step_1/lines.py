@@ -28,8 +28,8 @@ def _strip_mistakes(lines: list[str]) -> dict:
             len(found) > len(lines)
             and [line.strip() for line in found if line.strip()] == [line.strip() for line in lines if line.strip()]
         ),
-        "Chaque ligne est devenue une liste : il faut une chaîne par ligne.": lambda found: all(
-            isinstance(line, list) for line in found
+        "Chaque ligne est devenue une liste : il faut une chaîne par ligne.": lambda found: (
+            found and all(isinstance(line, list) for line in found)
         ),
         "Seule une ligne est revenue : `return` est-il dans la boucle ?": lambda found: (
             isinstance(found, str) and found.rstrip() in (lines[0].rstrip(), lines[-1].rstrip())

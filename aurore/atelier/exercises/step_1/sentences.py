@@ -66,8 +66,9 @@ def _split_mistakes(split_text_to_list: Callable, text: str, expected: list[str]
         "Certaines abréviations sont prises pour des fins de phrase : c'est la méthode `tokenize`, de `sentence_tokenizer`, qui les connaît toutes.": (
             tokenizer.sentences_from_text(text)
         ),
-        "La ponctuation de la fin a disparu : gardez les phrases telles que `tokenize` les renvoie.": lambda found: (
-            [piece.strip(ENDS) for piece in found] == [piece.strip(ENDS) for piece in expected]
+        "La ponctuation de la fin a changé : gardez les phrases telles que `tokenize` les renvoie.": lambda found: (
+            isinstance(found, list)
+            and [piece.strip(ENDS) for piece in found] == [piece.strip(ENDS) for piece in expected]
         ),
         "Le texte est coupé à d'autres endroits : `sentence_tokenizer`, en haut du fichier, connaît les abréviations des romans.": lambda found: (
             isinstance(found, list) and " ".join(found) == text
@@ -99,6 +100,12 @@ def exercise_9(random_sentences, _) -> None:
             reject(result, expected=texts[:4])
         if not all(one in texts for one in drawn):
             numbers = all(isinstance(one, int) for one in drawn)
+            if any(isinstance(one, list) for one in drawn):
+                raise Wrong(
+                    "Chaque phrase est dans une liste de trop : `random.sample` en renvoie déjà une.",
+                    result.call,
+                    show(drawn),
+                )
             sentence = (
                 "Ce sont des numéros : il faut les phrases, `texts[numéro]`."
                 if numbers

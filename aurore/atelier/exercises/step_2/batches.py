@@ -4,9 +4,7 @@ from atelier.exercises import learner_code
 from atelier.exercises.calls import Wrong, call, named_by, reject
 from atelier.exercises.shown import contrast
 
-OTHERWISE = (
-    "Mis bout à bout, les paquets ne font pas la liste des textes : chacun est `texts[start : start + batch_size]`."
-)
+OTHERWISE = "Chaque paquet est une liste, `texts[start : start + batch_size]`, et ceux-là n'en sont pas."
 ERRORS = {
     r"TypeError: slice indices must be integers": "Une borne de la tranche n'est pas un nombre entier : `start + batch_size`, où `start` vient de `range`.",
     r"TypeError: .*'list' object cannot be interpreted as an integer": "`range` veut des nombres : la longueur de la liste est `len(texts)`.",
@@ -105,14 +103,14 @@ def _wrong_batches(get_training_corpus, texts: list[str], expected: list[list[st
         "Chaque paquet est dans une liste de trop : `yield texts[…]`, sans crochets autour.": [
             [batch] for batch in expected
         ],
-        "Les textes d'un paquet sont réunis en un seul : le paquet est une liste, sans `join`.": lambda value: (
+        "Chaque paquet est devenu un seul texte : il faut une liste, `texts[début:fin]`, sans `join`.": lambda value: (
             all(isinstance(batch, str) for batch in value) and "".join(value).count("Phrase") == len(texts) > len(value)
         ),
         "Les textes viennent un à un, et pas tous : il les faut tous, par paquets de `batch_size`.": lambda value: all(
             batch in texts for batch in value
         ),
-        "Ce sont les numéros des textes : il faut les textes, `texts[début:fin]`.": lambda value: all(
-            isinstance(one, (int, range)) or isinstance(one[0], int) for one in value
+        "Ce sont des nombres : il faut les textes, `texts[début:fin]`.": lambda value: all(
+            isinstance(one, (int, range)) or all(isinstance(each, int) for each in one) for one in value
         ),
         "Le paquet donné change après coup, car c'est toujours la même liste : commencez-en une neuve, `paquet = []`.": lambda value: (
             len(value) > 1 and all(batch is value[0] for batch in value)

@@ -66,6 +66,7 @@ NOT_TRAINED = {
 TRAIN_ERRORS = {
     r"TypeError: '?str'? object cannot be interpreted as an integer|TypeError: .*argument 'vocab_size'": "La taille du vocabulaire est un nombre : `vocab_size`, sans guillemets.",
     r"TypeError: sequence item": "`batches` se donne tel quel, sans `join`.",
+    r"AttributeError: .*(?:has no setter|can't set)": "La taille d'un vocabulaire ne se change pas ainsi : `train_new_from_iterator` en apprend un autre, de cette taille.",
     r"AttributeError: .*'AutoTokenizer'": "`AutoTokenizer` ne sait que charger : c'est `tokenizer`, celui qu'on reçoit, qui en entraîne un nouveau.",
     r"TypeError: .*train_new_from_iterator\(\) missing .*'vocab_size'": "Il manque quelque chose à `train_new_from_iterator` : la taille du vocabulaire, `vocab_size`, vient après les textes.",
     r"TypeError: .*train_new_from_iterator\(\) missing": "Il manque quelque chose à `train_new_from_iterator` : les textes, `batches`, puis la taille, `vocab_size`.",
@@ -170,7 +171,7 @@ def exercise_7(save_tokenizer, _) -> None:
         try:
             result = call(save_tokenizer, small, errors=SAVE_ERRORS)
         except Wrong as wrong:
-            frame = python_errors.learner_frame(wrong.__cause__)
+            frame = python_errors.learner_frame(wrong.__cause__) if wrong.__cause__ else None
             if sentence := _badly_saved(frame.line if frame else "", folder, save_tokenizer):
                 raise Wrong(sentence, wrong.call) from wrong
             raise

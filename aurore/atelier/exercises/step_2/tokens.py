@@ -2,9 +2,10 @@
 
 from transformers import PreTrainedTokenizerBase
 
+from atelier.exercises import learner_code
 from atelier.exercises.calls import HARD_CODED, Wrong, call, expect, reject, show
+from atelier.exercises.french import is_french
 from atelier.exercises.step_2.samples import TEXTS, mini_tokenizer, small_tokenizer
-from atelier.text.language import seems_french
 
 TEXT_ERRORS = {
     r"NameError: .*name '(?!text'|console')(\w+)'": "`{0}` n'existe pas ici : un texte s'écrit entre guillemets.",
@@ -38,7 +39,7 @@ def exercise_2(simple_text, _) -> None:
             show(result.value),
             "une phrase, entre guillemets",
         )
-    if not seems_french(result.value):
+    if not is_french(result.value):
         raise Wrong(
             "Ce texte n'est pas en français : écrivez-le dans la langue du modèle.", result.call, show(result.value)
         )
@@ -50,10 +51,14 @@ def exercise_2(simple_text, _) -> None:
         )
 
 
+VOCAB = {
+    r"\.(?:vocab|get_vocab\(\))\[": "Le vocabulaire contient des tokens, non des textes : `tokenizer(text)` coupe d'abord le texte en tokens."
+}
 IDS_ERRORS = {
     r"(?:ImportError|ValueError|RuntimeError): .*(?:convert output to|[Uu]nable to (?:convert|create) )|ValueError: .*is not a valid TensorType": "C'est un tenseur qui est demandé : ôtez `return_tensors`, il faut une simple liste.",
     r"ValueError: Asking to pad": "Un texte seul n'a pas à être complété : ôtez `padding`.",
     r"NameError: .*name '(input_ids|attention_mask)'": '`{0}` est une clé : elle s\'écrit entre guillemets, `["{0}"]`.',
+    r"AttributeError: 'BatchEncoding' object has no attribute '(\w+)'": "Ce que renvoie le tokenizer n'a rien qui s'appelle `{0}` : les identifiants sont sous la clé `input_ids`.",
     r"KeyError: (.*)": "Le tokenizer ne renvoie rien sous la clé {0} : les identifiants sont sous `input_ids`.",
     r"TypeError: '\w*Tokenizer\w*' object is not subscriptable": "Des crochets au lieu de parenthèses : un tokenizer s'appelle comme une fonction, `tokenizer(text)`.",
     r"AttributeError: '?\w*Tokenizer\w*'? .*attribute '?input_ids": 'Les identifiants sont dans ce que renvoie le tokenizer, non en lui : `tokenizer(text)["input_ids"]`.',
@@ -88,7 +93,7 @@ def _ids_mistakes(tokenizer: PreTrainedTokenizerBase, text: str) -> dict:
         "C'est tout à la suite, mais mot par mot : les espaces sont perdues. Donnez au tokenizer le texte entier.": lambda found: (
             found == [index for word in text.split() for index in tokenizer(word)["input_ids"]]
         ),
-        "Chaque identifiant n'y est qu'une fois, ou l'ordre est perdu : gardez-les tous, comme le tokenizer les donne.": lambda found: (
+        "Ce sont les bons identifiants, mais non une fois chacun, ou non dans l'ordre : gardez ce que le tokenizer donne.": lambda found: (
             isinstance(found, list) and set(found) == set(right)
         ),
         "Une espace de trop, au début, change le premier token : donnez au tokenizer `text`, tel quel.": lambda found: (
@@ -119,7 +124,7 @@ def _ids_mistakes(tokenizer: PreTrainedTokenizerBase, text: str) -> dict:
 def exercise_3(tokens_analysis, _) -> None:
     for text, tokenizer in zip(TEXTS, (mini_tokenizer(), small_tokenizer())):
         encoding = tokenizer(text)
-        result = call(tokens_analysis, tokenizer, text, errors=IDS_ERRORS)
+        result = call(tokens_analysis, tokenizer, text, errors=learner_code.causes(tokens_analysis, VOCAB) | IDS_ERRORS)
         if getattr(result.value, "keys", None) and "input_ids" in result.value.keys():
             raise Wrong(
                 "C'est tout ce que renvoie le tokenizer : les identifiants y sont sous la clé `input_ids`.",
@@ -144,6 +149,7 @@ NAMES_ERRORS = {
     r"NameError: .*name 'text'": "La fonction ne reçoit pas le texte, seulement `ids` : `convert_ids_to_tokens` en fait des tokens.",
     r"KeyError: \d+|TypeError: unhashable type": "Le vocabulaire va des tokens aux identifiants : `convert_ids_to_tokens` va dans l'autre sens.",
     r"(?:ValueError|TypeError): .*(?:[Tt]ext input|TextInputSequence|TextEncodeInput|argument 'sequence')": "Un tokenizer coupe un texte, et `ids` est une liste de nombres : `convert_ids_to_tokens(ids)`.",
+    r"TypeError: .*(?:not 'list'|'list' object cannot|argument must be.*'list')": "`convert_ids_to_tokens` veut la liste `ids` elle-même, sans crochets autour.",
     r"TypeError: argument 'token'": "`convert_tokens_to_ids` va des tokens aux identifiants : c'est l'inverse qu'il faut, `convert_ids_to_tokens`.",
     r"TypeError: 'int' object is not iterable|TypeError: .*cannot be interpreted as an integer|ValueError: .*invalid literal": "`convert_ids_to_tokens` veut la liste `ids`, ou l'un de ses nombres.",
     r"TypeError: argument 'ids'": "`decode` et `convert_ids_to_tokens` veulent des identifiants : `ids`.",
@@ -183,7 +189,7 @@ def _names_mistakes(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> dict:
         "Ce sont les tokens réunis en un texte : il en faut la liste, sans `join`.": lambda found: (
             isinstance(found, str) and "".join(found.split()) == "".join("".join(names).split())
         ),
-        "Chaque token n'y est qu'une fois, ou l'ordre est perdu : gardez-les tous, dans l'ordre de `ids`.": lambda found: (
+        "Ce sont les bons tokens, mais non une fois chacun, ou non dans l'ordre : gardez ceux de `ids`, comme ils viennent.": lambda found: (
             isinstance(found, list) and set(found) == set(names)
         ),
         "Les « Ġ » ont disparu : ils sont dans les tokens, tels que le vocabulaire les écrit.": lambda found: (
@@ -191,8 +197,8 @@ def _names_mistakes(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> dict:
         ),
         "C'est le nombre des tokens : il en faut la liste.": len(names),
         "Une liste par token : il faut les tokens eux-mêmes.": [[name] for name in names],
-        "Ce sont des couples : il faut les tokens seuls.": lambda found: all(
-            len(one) == 2 and isinstance(one, tuple) for one in found
+        "Ce sont des couples : il faut les tokens seuls.": lambda found: (
+            found and all(isinstance(one, tuple) for one in found)
         ),
         HARD_CODED: mini.tokenize(TEXTS[0]),
         "Ce sont des tokens, mais non ceux de ces identifiants : `convert_ids_to_tokens(ids)` va des uns aux autres.": lambda found: (

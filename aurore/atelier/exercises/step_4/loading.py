@@ -24,12 +24,12 @@ def model_folder(width: int):
 
 QUOTED = {r"['\"]model_folder['\"]": "`model_folder` est entre guillemets : c'est un nom de variable, ôtez-les."}
 LOAD_ERRORS = {
-    r"ModuleNotFoundError: .*'torch'": "PyTorch n'est pas là, et il n'en faut pas : sans `from_pt`.",
+    r"ModuleNotFoundError: .*'torch'": "PyTorch n'est pas là, et il n'en faut pas : `TFAutoModelForCausalLM` s'en passe, sans `from_pt`.",
     r"ImportError": "C'est la classe de PyTorch : celle de TensorFlow commence par TF, `TFAutoModelForCausalLM`.",
     r"HFValidationError: .*Config \{": "`from_pretrained` veut d'abord le dossier du modèle, `model_folder`.",
     r"(?:OSError|ValueError): .*(?:SavedModel|File format not supported|\.keras)": "`load_model` lit les fichiers de Keras, et ce modèle est de transformers : `TFAutoModelForCausalLM.from_pretrained(model_folder)`.",
     r"NameError: .*name '(keras|tf|torch|tensorflow)'": "`{0}` n'est pas importé ici, et ne sait pas lire ce modèle : `TFAutoModelForCausalLM.from_pretrained(model_folder)`.",
-    r"ValueError: Unrecognized configuration class": "Cette classe n'est pas celle d'un modèle de langue : `TFAutoModelForCausalLM`.",
+    r"ValueError: Unrecognized configuration class": "Cette classe, ou cette configuration, n'est pas celle d'un modèle de langue : `AutoConfig`, puis `TFAutoModelForCausalLM`.",
     r"TypeError: .*from_pretrained\(\) missing": "`from_pretrained` veut le dossier du modèle, `model_folder`.",
     r"TypeError: .*from_config\(\)": "`from_config` veut une configuration, et ne charge pas les poids : `from_pretrained(model_folder)`.",
     r"AttributeError: .*attribute '?(load|load_model|from_pretrain|load_pretrained|from_disk|load_from_disk|from_folder)'?$": "La méthode qui charge est `from_pretrained`, et non `{0}`.",

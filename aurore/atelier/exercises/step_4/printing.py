@@ -36,7 +36,7 @@ def exercise_4(print_texts, _) -> None:
         try:
             result = call(print_texts, outputs, errors=OUTSIDE)
         except Wrong as wrong:
-            frame = python_errors.learner_frame(wrong.__cause__)
+            frame = python_errors.learner_frame(wrong.__cause__) if wrong.__cause__ else None
             if frame and frame.name == "get_text":
                 wrong.mistake = python_errors.explain(wrong.__cause__, INSIDE)
             raise
@@ -77,6 +77,8 @@ def _misprint(result, texts: tuple[str, ...], times: list[int], places: list[tup
         return "C'est un objet de Python qui s'affiche (`<…>`), non son texte : `get_text(output)` le donne."
     if f"'{texts[0]}'" in printed:
         return "Ces guillemets, ces crochets sont de Python : affichez les textes un par un, avec `print(get_text(output))`."
+    if re.search(r"""b['"]""", printed):
+        return "Ce sont des octets (`b'…'`) : affichez le texte lui-même, tel que `get_text` le renvoie."
     if not any(times):
         return "Ce ne sont pas les textes reçus : affichez-les tels que `get_text` les renvoie, depuis `outputs`."
     if times[0] and not any(times[1:]) and len(texts) > 1:

@@ -3,7 +3,7 @@
 import re
 
 from atelier.exercises.calls import Wrong, call, reject, show
-from atelier.text.language import seems_french
+from atelier.exercises.french import is_french
 from atelier.text.sentences import ends_a_sentence
 
 ERRORS = {
@@ -64,7 +64,7 @@ def exercise_2(two_prompts, solution) -> None:
     for prompt in prompts:
         if NOT_A_BEGINNING.fullmatch(prompt.strip()):
             mistake = f"« {prompt.strip()} » n'est pas un début de phrase : écrivez ce que le modèle continuera."
-        elif not seems_french(prompt):
+        elif not is_french(prompt):
             mistake = f"« {prompt.strip()} » n'est pas du français : le modèle ne sait continuer que cette langue."
         elif re.search(r"(?<!\.)\.$", prompt.strip()) and ends_a_sentence(prompt.strip()):
             mistake = f"« {prompt.strip()} » est une phrase finie, par son point : il faut un début, que le modèle continuera."
@@ -74,5 +74,6 @@ def exercise_2(two_prompts, solution) -> None:
 
 
 NOT_A_BEGINNING = re.compile(
-    r"(?:(?:prompt|amorce|texte?|phrase|début|exemple|test|toto|foo|bar)\W*\d*|[a-z]|\d+)", re.IGNORECASE
+    r"(?:(?:(?:première?|seconde?|deuxième|une?|ma|mon|la|le) )?(?:prompt|amorce|texte?|phrase|début|exemple|test|toto|foo|bar)\W*\d*|[a-z]|\d+)",
+    re.IGNORECASE,
 )

@@ -29,7 +29,7 @@ class Witness:
 
 TWO_STARS = "`sampling` est un dictionnaire de réglages : écrivez `**sampling`, avec ses deux étoiles."
 PIPE_ERRORS = {
-    r"TypeError: .*missing .*positional": "Il manque à `pipe` les amorces : `pipe(prompts, **sampling)`.",
+    r"TypeError: .*missing .*positional": "`pipe` prend d'abord les amorces, sans leur donner de nom : `pipe(prompts, **sampling)`.",
     r"ValueError: .*chat dicts": "`prompts` est déjà une liste : sans crochets autour.",
     r"ValueError: .*`model_kwargs` are not used by the model: \['(?!sampling)(\w+)'": "`pipe` n'a pas d'option `{0}` : les réglages sont tous dans `**sampling`.",
     r"(?:TypeError|ValueError): .*(?:positional arguments?|`model_kwargs` are not used)": TWO_STARS,
@@ -41,6 +41,9 @@ PIPE_ERRORS = {
     r"TypeError: .*unsupported operand type\(s\) for (.+): '(\w+)' and '(\w+)'": "`{0}` ne réunit pas les amorces et les réglages : ce sont deux valeurs entre les parenthèses, séparées par une virgule.",
 }
 CAUSES = {
+    r"pipe\(prompts\[\d\], prompts\[": "`pipe` veut la liste entière, en une seule valeur : `prompts`.",
+    r"pipe\.(?:model|tokenizer)": "C'est `pipe` lui-même qui s'appelle : il coupe le texte en tokens, écrit la suite, et en refait du texte.",
+    r"generated_text|get_text": "N'ôtez rien à ce que `pipe` renvoie : `get_text` y prendra le texte à l'exercice 4.4.",
     r"\(\*prompts": "Sans étoile devant `prompts` : `pipe` veut la liste entière, en une seule valeur.",
     r"(?<![.\w])pipeline\(": "`pipeline` bâtit un pipeline, et `pipe` en est déjà un : c'est lui qu'il faut appeler.",
     r"pipe\((?:\)|\*\*)": "Il manque à `pipe` les amorces : `prompts` d'abord, puis `**sampling`.",
@@ -91,12 +94,12 @@ def exercise_3(write, _) -> None:
 
 def _misuse(outputs: list, prompts: list[str], followed: bool) -> str:
     """Ce qui ne va pas dans des réponses qui ne sont pas celles du pipeline."""
-    if any(not isinstance(output, list) for output in outputs):
+    if len(outputs) == 1 and isinstance(outputs[0], dict):
         return "Les amorces ont été réunies, ou leur nom donné à leur place : donnez à `pipe` la liste, `prompts`."
     texts = [
         one["generated_text"]
         for output in outputs
-        for one in output
+        for one in (output if isinstance(output, list) else ())
         if isinstance(one, dict) and "generated_text" in one
     ]
     if len(texts) != len(outputs):
