@@ -164,3 +164,10 @@ def test_every_answer_gets_the_verdict_it_deserves(number, tmp_path, monkeypatch
         assert says in verdict.mistake, f"{attempt['code']}\n{verdict}"
         assert height(verdict) <= 6, f"{attempt['code']}\n{verdict}"
     assert not list(tmp_path.iterdir()), "rien n'est resté"
+
+
+def test_a_book_of_the_attempt_before_is_not_taken_for_this_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lost = attempts.judged("1.1", "keras.utils.get_file(fname=path.name, origin=url, cache_dir=path, cache_subdir='')")
+    assert "/tmp/.keras" in lost.mistake
+    assert "Rien n'est arrivé" in attempts.judged("1.1", "return url").mistake
