@@ -1,6 +1,7 @@
 """Le nom que la personne voulait sans doute écrire, quand celui qu'elle a écrit n'existe pas."""
 
 import builtins
+import contextlib
 import difflib
 import re
 import sys
@@ -65,7 +66,9 @@ def _offers(owner, name: str) -> bool:
     """Ce module, ou cet objet, a-t-il une fonction, une classe ou un motif de ce nom ?"""
     if isinstance(owner, type) or type(owner).__module__ == "builtins" and not isinstance(owner, types.ModuleType):
         return False
-    value = getattr(owner, name, None)
+    value = None
+    with contextlib.suppress(Exception):  # un module qui charge à la demande peut échouer
+        value = getattr(owner, name, None)
     return (callable(value) or isinstance(value, re.Pattern)) and not isinstance(value, types.ModuleType)
 
 
@@ -94,7 +97,7 @@ def _meant_attribute(obj, name: str) -> str:
     if close := difflib.get_close_matches(name, names, 1, NEAR):
         return f" : est-ce `{close[0]}` ?"
     if isinstance(obj, types.ModuleType):
-        for inside in names:
-            if isinstance(part := getattr(obj, inside, None), types.ModuleType) and hasattr(part, name):
+        for inside, part in vars(obj).items():
+            if isinstance(part, types.ModuleType) and not inside.startswith("_") and name in vars(part):
                 return f" : il est dans `{inside}`, `{inside}.{name}`."
     return "."

@@ -74,6 +74,6 @@ def exercise_2(two_prompts, solution) -> None:
 
 
 NOT_A_BEGINNING = re.compile(
-    r"(?:(?:(?:première?|seconde?|deuxième|une?|ma|mon|la|le) )?(?:prompt|amorce|texte?|phrase|début|exemple|test|toto|foo|bar)\W*\d*|[a-z]|\d+)",
+    r"(?:(?:(?:première?|seconde?|deuxième|ma|mon) )?(?:prompt|amorce|texte?|phrase|début|exemple|test|toto|foo|bar)\W*\d*|[a-z]|\d+)",
     re.IGNORECASE,
 )
