@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import textwrap
 
 import attempts
 import pytest
@@ -144,6 +145,12 @@ def test_a_stub_is_not_right_and_its_solution_is(exercise, stubs, tmp_path, monk
     assert judge.judge(exercise, solution, solution) == judge.Verdict(judge.RIGHT)
 
 
+def height(verdict: judge.Verdict) -> int:
+    """Les lignes que prend ce qu'on dit de l'erreur, sur un écran de 100 colonnes."""
+    values = "\n".join((verdict.call, verdict.got, verdict.expected)).split("\n")
+    return sum(len(textwrap.wrap(line, 98 - 11 * (line != verdict.mistake))) for line in (verdict.mistake, *values))
+
+
 @pytest.mark.parametrize("number", [exercise.number for exercise in JUDGED])
 def test_every_answer_gets_the_verdict_it_deserves(number, tmp_path, monkeypatch):
     """Les réponses d'attempts.toml : les justes passent, les autres sont dites fausses, et leur erreur nommée."""
@@ -151,7 +158,16 @@ def test_every_answer_gets_the_verdict_it_deserves(number, tmp_path, monkeypatch
     table = attempts.TABLE[number]
     assert sum("says" in attempt for attempt in table) >= 3 and sum("says" not in attempt for attempt in table) >= 2
     for attempt in table:
-        verdict = attempts.judged(number, attempt["code"])
-        assert verdict.mark == (judge.WRONG if "says" in attempt else judge.RIGHT), f"{attempt['code']}\n{verdict}"
-        assert attempt.get("says", "") in verdict.mistake, f"{attempt['code']}\n{verdict}"
+        says = attempt.get("says", "")
+        verdict = attempts.judged(number, **{key: value for key, value in attempt.items() if key != "says"})
+        assert verdict.mark == (judge.WRONG if says else judge.RIGHT), f"{attempt['code']}\n{verdict}"
+        assert says in verdict.mistake, f"{attempt['code']}\n{verdict}"
+        assert height(verdict) <= 6, f"{attempt['code']}\n{verdict}"
     assert not list(tmp_path.iterdir()), "rien n'est resté"
+
+
+def test_a_book_of_the_attempt_before_is_not_taken_for_this_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lost = attempts.judged("1.1", "keras.utils.get_file(fname=path.name, origin=url, cache_dir=path, cache_subdir='')")
+    assert "/tmp/.keras" in lost.mistake
+    assert "Rien n'est arrivé" in attempts.judged("1.1", "return url").mistake

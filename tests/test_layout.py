@@ -10,7 +10,7 @@ from atelier import exercises
 
 ATELIER = AURORE / "atelier"
 FLOORS = (  # du sol au toit : chaque pièce n'importe que celles des étages du dessous
-    ("errors", "settings", "container", "proxies", "shadows"),
+    ("errors", "settings", "container", "opening", "proxies", "shadows"),
     ("atomic", "machine", "quiet"),
     ("console",),
     ("text",),

@@ -6,6 +6,7 @@ python tests/support/attempts.py [NUMÉRO]     ce que la vérification dit de ch
 import contextlib
 import io
 import os
+import re
 import sys
 import tempfile
 import textwrap
@@ -44,8 +45,17 @@ def answer(workshop, **answers: str) -> None:
         path.write_text(completed(path.read_text("utf-8"), number, code), "utf-8")
 
 
-def judged(number: str, code: str) -> judge.Verdict:
-    """Ce que la vérification dit de `code`."""
+def replaced(source: str, number: str, code: str) -> str:
+    """Un stub, où `code` remplace toute la fonction de l'exercice."""
+    function = exercises.find(number).function
+    return re.sub(rf"(?ms)^def {function}\(.*?(?=^\S(?!\)))", lambda _: code.strip("\n") + "\n\n\n", source, count=1)
+
+
+def judged(number: str, code: str, whole: bool = False, endless: bool = False) -> judge.Verdict:
+    """Ce que la vérification dit de `code`, qui remplace le TODO de l'exercice ou, si `whole`, toute sa fonction.
+
+    `endless` : il ne finit pas, et n'aura pas les secondes qu'on laisse à une personne.
+    """
     with (
         tempfile.TemporaryDirectory() as folder,
         contextlib.chdir(folder),
@@ -54,22 +64,22 @@ def judged(number: str, code: str) -> judge.Verdict:
     ):
         Path(folder, ".keras").mkdir()  # sinon Keras écrit dans /tmp
         path = Path(folder, exercises.stub_of(int(number[0])).name)
-        path.write_text(completed(exercises.stub(int(number[0])), number, code), "utf-8")
+        source = exercises.stub(int(number[0]))
+        path.write_text(replaced(source, number, code) if whole else completed(source, number, code), "utf-8")
         try:
             learner = judge.load(path)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return judge.Verdict(judge.WRONG, python_errors.explain(error))
-        return judge.judge(exercises.find(number), learner, solution(int(number[0])))
+        with judge.time_limit(0.3) if endless else contextlib.nullcontext():
+            return judge.judge(exercises.find(number), learner, solution(int(number[0])))
 
 
 if __name__ == "__main__":
     for number in sys.argv[1:] or TABLE:
         for attempt in TABLE[number]:
-            verdict = judged(number, attempt["code"])
-            as_expected = (
-                verdict.mark == ("wrong" if "says" in attempt else "right")
-                and attempt.get("says", "") in verdict.mistake
-            )
+            says = attempt.pop("says", "")
+            verdict = judged(number, **attempt)
+            as_expected = verdict.mark == ("wrong" if says else "right") and says in verdict.mistake
             print(
                 f"{'  ' if as_expected else '!!'} {number} {verdict.mark:<6} {verdict.mistake}\n{textwrap.indent(attempt['code'].strip(), '        ')}\n"
             )

@@ -5,36 +5,18 @@ import copy
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 from atelier.errors import Todo
-from atelier.exercises import python_errors
+from atelier.exercises import learner_code, likeness, python_errors
+from atelier.exercises.likeness import kind
+from atelier.exercises.shown import contrast, one_line, show
 
-LONGEST = 400  # caractères d'une valeur montrée
 LONGEST_SCREEN = 100_000  # caractères gardés de ce qu'une fonction affiche
 NOT_EXPECTED = "Ce n'est pas le résultat attendu : comparez-les."
 HARD_CODED = (
     "Même réponse que pour l'appel précédent : est-elle écrite d'avance ? Servez-vous de ce que la fonction reçoit."
 )
-
-
-KINDS = {
-    "builtin_function_or_method": "une méthode, sans ses parenthèses",
-    "bytes": "des octets (bytes)",
-    "dict": "un dictionnaire",
-    "function": "une fonction, sans ses parenthèses",
-    "generator": "un générateur (`yield`, ou des parenthèses au lieu de crochets)",
-    "int": "un nombre entier",
-    "list": "une liste",
-    "PreTrainedTokenizerFast": "un tokenizer",
-    "TextIOWrapper": "un fichier ouvert, et non ses lignes",
-    "method": "une méthode, sans ses parenthèses",
-    "set": "un ensemble (des accolades)",
-    "str": "une chaîne (str)",
-    "tuple": "un tuple (des valeurs séparées par une virgule)",
-    "type": "une classe, sans ses parenthèses",
-}
 
 
 class Wrong(Exception):
@@ -50,6 +32,7 @@ class Result:
     call: str
     value: Any
     printed: str
+    function: Callable
 
 
 class Screen(io.StringIO):
@@ -71,21 +54,24 @@ def call(function: Callable, *arguments, shown: str = "", errors: dict[str, str]
             value = function(*arguments, **options)
     except (Todo, KeyboardInterrupt):
         raise
+    except SyntaxError as error:  # la fonction ne se lit pas : ni l'appel, ni l'anglais de Python n'en diraient plus
+        raise Wrong(python_errors.explain(error, errors)) from error
     except (Exception, SystemExit) as error:
         raise Wrong(
-            python_errors.explain(error, errors), shown, f"{type(error).__name__} : {_short(str(error))}"
+            python_errors.explain(error, errors), shown, one_line(f"{type(error).__name__} : {error}")
         ) from error
     if before != [argument for argument in arguments if isinstance(argument, list)]:
         raise Wrong(
             "La liste reçue a changé : construisez-en une autre, celui qui l'a donnée en a peut-être besoin.", shown
         )
-    return Result(shown, value, screen.getvalue())
+    return Result(shown, value, screen.getvalue(), function)
 
 
 def expect(function: Callable, *arguments, expected, mistakes: dict[str, Any] | None = None, **options) -> Result:
     """Le résultat de l'appel, s'il vaut `expected` ; sinon lève `Wrong`.
 
-    `mistakes` : ce que donnent les erreurs habituelles, {la phrase qui nomme l'erreur : la valeur qui la trahit}.
+    `mistakes` : ce que donnent les erreurs habituelles, {la phrase qui nomme l'erreur : la valeur qui la trahit, ou une
+    fonction qui la reconnaît}.
     """
     result = call(function, *arguments, **options)
     if not _same(result.value, expected):
@@ -93,16 +79,28 @@ def expect(function: Callable, *arguments, expected, mistakes: dict[str, Any] | 
     return result
 
 
+def expect_failure(function: Callable, *arguments, why: str, **options) -> None:
+    """Lève `Wrong` si la fonction tait ce qui l'empêche de faire son travail. `why` : ce qui l'en empêche, « Quand… »."""
+    try:
+        result = call(function, *arguments, **options)
+    except Wrong:
+        return
+    silent = learner_code.catches(function)
+    raise Wrong(
+        f"{why}, la fonction doit échouer : "
+        + (
+            "un `except` tait l'erreur, et la suite s'arrêterait sans qu'on sache pourquoi."
+            if silent
+            else "elle finit sans rien dire de l'erreur."
+        ),
+        result.call,
+        show(result.value),
+    )
+
+
 def reject(result: Result, expected, mistakes: dict[str, Any] | None = None) -> NoReturn:
     """Lève `Wrong`, en nommant l'erreur si elle est de celles qu'on connaît."""
-    raise Wrong(_mistake(result, expected, mistakes or {}), result.call, show(result.value), show(expected))
-
-
-def show(value) -> str:
-    """Une valeur telle que Python l'écrit, sans le milieu si elle est longue ; d'un objet, sa classe."""
-    if value is None or isinstance(value, (bool, bytes, dict, float, int, list, str, tuple)):
-        return _short(repr(value))
-    return f"Path('…/{value.name}')" if isinstance(value, Path) else f"<{type(value).__name__}>"
+    raise Wrong(_mistake(result, expected, mistakes or {}), result.call, *contrast(result.value, expected))
 
 
 def _same(value, expected) -> bool:
@@ -110,41 +108,34 @@ def _same(value, expected) -> bool:
 
 
 def _mistake(result: Result, expected, mistakes: dict[str, Any]) -> str:
-    if result.value is None and result.printed.strip():
-        return "Le résultat s'affiche au lieu d'être renvoyé : `print(…)` ne renvoie rien. Remplacez `print(…)` par `return …`."
+    if named := named_by(mistakes, result.value):
+        return named
     if result.value is None:
-        return "La fonction ne renvoie rien : il manque `return`, ou bien elle en sort sans passer par lui."
-    for sentence, wrong in mistakes.items():
-        if _same(result.value, wrong):
-            return sentence
+        return learner_code.nothing(result.function, result.printed)
     if type(result.value) is not type(expected):
-        return f"Il faut {_kind(expected)}, et la fonction renvoie {_kind(result.value)}."
-    return _list_mistake(result.value, expected) if isinstance(expected, list) and expected else NOT_EXPECTED
+        return f"Il faut {kind(expected)}, et la fonction renvoie {kind(result.value)}."
+    if isinstance(expected, list) and result.value == expected[:1] and learner_code.stops_in_loop(result.function):
+        return "Seul le premier élément de la liste est là : `return` est dans la boucle, et l'arrête."
+    if isinstance(expected, str) and learner_code.writes(result.function, result.value):
+        return "Ce texte est écrit tel quel, entre guillemets, dans votre code : il ne dépend pas de ce que la fonction reçoit."
+    return likeness.difference(result.value, expected) or NOT_EXPECTED
 
 
-def _list_mistake(value: list, expected: list) -> str:
-    """Ce qui ne va pas dans une liste qu'aucune erreur habituelle n'explique."""
-    if not value:
-        return "La liste est vide."
-    if type(value[0]) is not type(expected[0]):
-        return f"La liste contient {_kind(value[0])}, et non {_kind(expected[0])}."
-    if value == expected[:1]:
-        return "Seul le premier élément de la liste est là : `return` est-il dans la boucle ?"
-    if len(value) != len(expected):
-        return f"La liste n'a pas la bonne longueur : {len(value)} au lieu de {len(expected)}."
-    return NOT_EXPECTED
+def named_by(mistakes: dict[str, Any], value) -> str:
+    """La phrase qui nomme l'erreur que trahit cette valeur ; rien si aucune n'en est trahie."""
+    return next((sentence for sentence, wrong in mistakes.items() if _betrays(value, wrong)), "")
 
 
-def _kind(value) -> str:
-    """L'espèce d'une valeur, dite en français."""
-    kind = type(value).__name__
-    return KINDS.get(kind, f"un objet de type `{kind}`")
+def _betrays(value, wrong) -> bool:
+    if not callable(wrong):
+        return _same(value, wrong)
+    if hasattr(value, "__next__") or isinstance(value, (set, dict)):  # la regarder l'épuiserait ; elle n'a pas d'ordre
+        return False
+    with contextlib.suppress(Exception):  # une valeur d'une autre espèce que celle qu'on cherche à reconnaître
+        return bool(wrong(value))
+    return False
 
 
 def _shown_call(function: Callable, arguments: tuple, options: dict) -> str:
     shown = [*map(show, arguments), *(f"{name}={show(value)}" for name, value in options.items())]
-    return f"{function.__name__}({', '.join(shown)})"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+    return one_line(f"{function.__name__}({', '.join(shown)})")

@@ -30,6 +30,7 @@ from atelier.console import command
 from atelier.errors import Todo
 from atelier.exercises import python_errors, source
 from atelier.exercises.calls import Wrong
+from atelier.exercises.shown import one_line
 
 MEMORY = 1 << 30  # octets de plus que le juge n'en a, une fois ses imports faits ; aucun exercice n'en prend le dixième
 RIGHT, WRONG, NOT_STARTED = "right", "wrong", "not started"
@@ -123,7 +124,7 @@ def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: typ
         return Verdict(
             WRONG,
             "Le résultat n'a pas du tout la forme attendue : relisez le but de l'exercice, puis le premier indice.",
-            got=f"{type(surprise).__name__} : {surprise}",
+            got=one_line(f"{type(surprise).__name__} : {surprise}"),
         )
     return Verdict(RIGHT)
 

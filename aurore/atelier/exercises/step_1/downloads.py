@@ -2,33 +2,48 @@
 
 import http.server
 import threading
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
 def where_it_went(folder: Path, path: Path, content: bytes) -> str:
     """Où le livre est arrivé, s'il est arrivé ailleurs que dans `path`."""
-    searched = [
-        folder,
-        Path.cwd(),
-        Path.home() / ".keras",
-        Path("/tmp/.keras"),
-    ]  # le dernier, si `cache_dir` ne peut servir
-    for file in (file for place in searched if place.exists() for file in place.rglob("*")):
-        try:
-            if not file.is_file() or file.read_bytes() != content:
-                continue
-        except OSError:  # dans /tmp, celui d'une autre personne
-            continue
+    for file in _copies(folder, content):
         if file.parent == path.parent:
             return f"Le livre est dans le bon dossier, mais sous le nom « {file.name} » : le nom est `path.name`."
         if file.is_relative_to(path.parent):
             return f'Le livre est dans un sous-dossier, « {file.parent.name} » : il manque `cache_subdir=""`.'
-        if file.is_relative_to(folder):
-            return f"Le livre est dans le dossier « {file.parent.name} » : celui qu'il faut est `path.parent`."
-        arrived = f"~/{file.parent.relative_to(Path.home())}" if file.is_relative_to(Path.home()) else file.parent
-        return f"Le livre est arrivé dans {arrived} : dites à `get_file` le dossier, avec `cache_dir=path.parent`."
+        return f"Le livre est dans le dossier « {file.parent.name} » : celui qu'il faut est `path.parent`."
+    for place in elsewhere():
+        for file in _copies(place, content):
+            if place == Path.cwd():
+                where = "le dossier d'où le script est lancé"
+            else:
+                where = (
+                    f"~/{file.parent.relative_to(Path.home())}" if place.is_relative_to(Path.home()) else file.parent
+                )
+            return f"Le livre est arrivé dans {where} : dites à `get_file` le dossier, avec `cache_dir=path.parent`."
     return "Rien n'est arrivé dans `path` : est-ce bien `url` que vous téléchargez, et `path` que vous écrivez ?"
+
+
+def elsewhere() -> tuple[Path, ...]:
+    """Où va un livre à qui l'on n'a pas dit où aller ; Keras prend le dernier quand `cache_dir` ne peut servir."""
+    return Path.home() / ".keras", Path.cwd(), Path("/tmp/.keras")
+
+
+def forget(contents: list[bytes]) -> None:
+    """Ôte, de là où ils n'ont que faire, les livres d'un essai : le suivant les y trouverait."""
+    for file in [file for place in elsewhere() for content in contents for file in _copies(place, content)]:
+        file.unlink(missing_ok=True)
+
+
+def _copies(folder: Path, content: bytes) -> Iterator[Path]:
+    """Les fichiers de ce dossier qui ont ce contenu."""
+    for file in folder.rglob("*") if folder.exists() else ():
+        with suppress(OSError):  # dans /tmp, celui d'une autre personne
+            if file.is_file() and file.stat().st_size == len(content) and file.read_bytes() == content:
+                yield file
 
 
 @contextmanager
