@@ -10,8 +10,8 @@ from atelier import exercises
 
 ATELIER = AURORE / "atelier"
 FLOORS = (  # du sol au toit : chaque pièce n'importe que celles des étages du dessous
-    ("errors", "settings", "container", "opening", "proxies", "shadows"),
-    ("atomic", "machine", "quiet"),
+    ("errors", "settings", "container", "proxies", "shadows"),
+    ("atomic", "machine", "opening", "quiet"),
     ("console",),
     ("text",),
     ("models",),
