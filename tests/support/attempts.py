@@ -61,6 +61,8 @@ def judged(number: str, code: str, whole: bool = False, endless: bool = False) -
         contextlib.chdir(folder),
         mock.patch.dict(os.environ, HOME=folder, USERPROFILE=folder),
         mock.patch("sys.stdin", io.StringIO()),
+        mock.patch("huggingface_hub.constants.HF_HUB_OFFLINE", True),  # comme dans le processus du juge, qui l'est
+        mock.patch("transformers.utils.hub._is_offline_mode", True),
     ):
         Path(folder, ".keras").mkdir()  # sinon Keras écrit dans /tmp
         path = Path(folder, exercises.stub_of(int(number[0])).name)
