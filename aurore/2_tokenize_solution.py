@@ -74,8 +74,7 @@ def learn_merges(text: str, number: int) -> tuple[list[str], list[list[str]]]:
 
 def get_training_corpus(texts: list[str], batch_size: int = 1000) -> Iterator[list[str]]:
     """Les textes par paquets, l'un après l'autre, chacun préparé au moment où on le demande."""
-    # >>> 2.5 (bonus) Donner, avec `yield`, les textes par paquets de `batch_size` ; le dernier peut
-    # >>> être plus petit.
+    # >>> 2.5 (bonus) Donner les textes, avec `yield`, par paquets de `batch_size` au plus.
     for start in range(0, len(texts), batch_size):
         yield texts[start : start + batch_size]
     # <<< 2.5
