@@ -1,5 +1,6 @@
 """Ce qui interrompt l'étape 3 (une panne, Ctrl-C, un nombre qui n'en est plus un) ne perd rien, et se reprend."""
 
+import contextlib
 import json
 import shutil
 import signal
@@ -15,8 +16,8 @@ from small import small_model
 
 from atelier import errors, settings
 from atelier.models import choice, export
+from atelier.training import backup, runs
 from atelier.training import history as histories
-from atelier.training import runs
 from atelier.training.history import START
 
 
@@ -63,6 +64,16 @@ def test_only_a_run_that_has_not_ended_can_be_resumed(tmp_path, monkeypatch):
     assert runs.unfinished() is None
     (tmp_path / "run" / "history.json").unlink()
     assert runs.unfinished() is None, "il ne dit rien de lui"
+
+
+def test_two_programs_do_not_train_in_the_same_folder(tmp_path):
+    (tmp_path / "history.json").touch()
+    with backup.alone(tmp_path):
+        with pytest.raises(errors.AuroreError, match="tourne déjà, dans un autre terminal"), backup.alone(tmp_path):
+            pass
+    with contextlib.suppress(KeyboardInterrupt), backup.alone(tmp_path):
+        raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ["history.json"]
 
 
 def test_a_run_whose_first_model_is_gone_says_so(tmp_path, monkeypatch):

@@ -1,8 +1,10 @@
 """De quoi reprendre un entraînement interrompu, où il en était."""
 
+import errno
+import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from atelier.quiet import keras, tf
@@ -10,10 +12,12 @@ from atelier.quiet import keras, tf
 import h5py
 
 from atelier.atomic import atomic_write
+from atelier.errors import AuroreError
 from atelier.training import history as histories
 from atelier.training.history import STATE
 
 BEST = "best.h5"  # les poids seuls ; « .weights.h5 » garderait aussi l'état de l'optimiseur, deux fois plus gros
+LOCK = "lock"
 SAVE_EVERY = 45  # secondes : ce qu'un arrêt brutal fait perdre au plus, à peu près
 SHOW_EVERY = 2  # secondes entre deux écritures de l'historique seul, pour la page qui dessine la courbe à mesure
 
@@ -84,3 +88,34 @@ class Backup(keras.callbacks.Callback):
         if best.exists() and not h5py.is_hdf5(best):  # l'arrêt l'a surpris à moitié écrit : il se refera au même pas
             best.unlink()
         return step
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Le temps d'un bloc `with`, aucun autre programme n'entraîne dans ce dossier. Lève `AuroreError` s'il y en a un.
+
+    Le système ôte le verrou d'un programme qui finit, même tué. Un disque partagé qui n'en connaît pas n'arrête personne.
+    """
+    with open(folder / LOCK, "w") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                raise AuroreError(
+                    f"L'entraînement {folder.name} tourne déjà, dans un autre terminal : laissez-le finir, ou arrêtez-le (Ctrl-C) "
+                    "avant de le reprendre ici."
+                ) from error
+        try:
+            yield
+        finally:
+            file.close()
+            with suppress(OSError):
+                (folder / LOCK).unlink()
+                folder.rmdir()  # s'il n'y reste rien

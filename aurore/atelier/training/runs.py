@@ -26,7 +26,7 @@ from atelier.models.export import same_weights, save_model
 from atelier.models.gpt2 import GPT2
 from atelier.training import batches, callbacks, distribution, pace
 from atelier.training import history as histories
-from atelier.training.backup import BEST, Backup, best_checkpoint
+from atelier.training.backup import BEST, Backup, alone, best_checkpoint
 from atelier.training.curves import perplexity
 from atelier.training.history import START, STATE
 
@@ -59,7 +59,7 @@ def start(model, tokenizer, rate, train_blocks: np.ndarray, eval_blocks: np.ndar
     sizes.check_memory(model, options.batch_size * batches.BLOCK_SIZE)
     _check_disk(model, options.models)
     folder = Path(options.resume).parent if options.resume else _new_folder(options.models)
-    with kept_if_resumable(folder):
+    with alone(folder), kept_if_resumable(folder):
         run = Run(folder, model, tokenizer, rate, train_blocks, eval_blocks, options)
         run.plan()
         yield run
