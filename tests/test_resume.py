@@ -18,7 +18,7 @@ from atelier import errors, settings
 from atelier.models import choice, export
 from atelier.training import backup, runs
 from atelier.training import history as histories
-from atelier.training.history import START
+from atelier.training.history import START, STATE
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ailleurs, TensorFlow ne supporte pas d'être dédoublé")
@@ -74,6 +74,13 @@ def test_two_programs_do_not_train_in_the_same_folder(tmp_path):
     with contextlib.suppress(KeyboardInterrupt), backup.alone(tmp_path):
         raise KeyboardInterrupt
     assert [path.name for path in tmp_path.iterdir()] == ["history.json"]
+
+
+def test_a_state_that_cannot_be_read_is_told(tokenizer, tmp_path):
+    (tmp_path / STATE).parent.mkdir()
+    (tmp_path / STATE).write_text('model_checkpoint_path: "ckpt-1"\n', "utf-8")  # ce qu'écrivait `tf.train.Checkpoint`
+    with pytest.raises(errors.AuroreError, match="ne peut plus se reprendre : ce qu'il avait enregistré est abîmé"):
+        backup.Backup(small_model(tokenizer), tmp_path, {}).restore()
 
 
 def test_a_run_whose_first_model_is_gone_says_so(tmp_path, monkeypatch):

@@ -74,7 +74,15 @@ class Backup(keras.callbacks.Callback):
         self.saved = self.written = time.perf_counter()
 
     def restore(self) -> int:
-        """Remet le modèle et son optimiseur dans l'état enregistré ; renvoie le pas où l'on en était, et oublie ce qui le suivait."""
+        """Remet le modèle et son optimiseur dans l'état enregistré ; renvoie le pas où l'on en était, et oublie ce qui le suivait.
+
+        Lève `AuroreError` si cet état ne se relit pas.
+        """
+        if not h5py.is_hdf5(self.folder / STATE):
+            raise AuroreError(
+                f"L'entraînement {self.folder.name} ne peut plus se reprendre : ce qu'il avait enregistré est abîmé, ou vient d'une "
+                "version plus ancienne de l'atelier. Pour en commencer un autre, ôtez --resume."
+            )
         with h5py.File(self.folder / STATE) as file:
             for name, variable in self._variables():
                 variable.assign(file[name][()])
