@@ -4,6 +4,7 @@ import codecs
 import errno
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -117,6 +118,20 @@ def has_ipv6() -> bool:
 def test_the_page_listens_on_ipv6(host):
     with server.listen(host, 0) as listener:
         assert server.address(listener).startswith("http://localhost:")
+
+
+def test_the_page_says_what_the_others_type(monkeypatch):
+    with server.listen("127.0.0.1", 0) as listener:
+        assert not server.for_the_room(listener), "personne d'autre n'y arriverait"
+    with server.listen("0.0.0.0", 0) as listener:
+        said = re.fullmatch(
+            r"\nPour les autres, sur le même réseau : http://([\d.]+):(\d+)/", server.for_the_room(listener)
+        )
+        if said:  # une machine sans réseau n'a pas d'adresse à dire
+            with socket.create_connection((said[1], int(said[2]))):
+                pass
+        monkeypatch.setattr(server, "IN_CONTAINER", True)
+        assert not server.for_the_room(listener)
 
 
 def test_a_console_without_a_language_gives_back_its_letters():

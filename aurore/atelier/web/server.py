@@ -74,6 +74,17 @@ def address(listener: socket.socket) -> str:
     return f"http://{place}/{note}"
 
 
+def for_the_room(listener: socket.socket) -> str:
+    """Une ligne de plus : l'adresse que tapent les autres, si la page leur est ouverte, et si l'on peut la connaître."""
+    host, port = listener.getsockname()[:2]
+    if host != "0.0.0.0" or IN_CONTAINER:  # un conteneur ne connaît pas l'adresse de la machine
+        return ""
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", port))  # rien ne part : le système dit seulement par où cela sortirait
+        return f"\nPour les autres, sur le même réseau : http://{probe.getsockname()[0]}:{port}/".replace(":80/", "/")
+    return ""
+
+
 class Handler(WSGIRequestHandler):
     """Celui de Werkzeug, qui raccroche à qui ne dit rien, et ne tient pas de journal : `protect` s'en charge."""
 
@@ -193,7 +204,9 @@ def serve(app: Flask, listener: socket.socket, load: Callable[[], Engine]) -> No
     def prepare() -> None:
         try:
             app.config["ENGINE"] = load()
-            print(f"La page est prête : {address(listener)}\nCtrl-C pour l'arrêter.", flush=True)
+            print(
+                f"La page est prête : {address(listener)}{for_the_room(listener)}\nCtrl-C pour l'arrêter.", flush=True
+            )
         except Exception as error:
             failures.append(error)
             server.shutdown()
