@@ -151,8 +151,8 @@ def parse_options():
     parser.add_argument(
         "--naive-cut",
         action="store_true",
-        help="montre seulement, livre par livre, ce que laisserait et ce que perdrait une coupe à "
-        "l'aveugle (50 premières lignes, 100 dernières)",
+        help="montre seulement, livre par livre, ce qui resterait en trop et ce qui serait perdu si "
+        "l'on coupait à l'aveugle (50 premières lignes, 100 dernières)",
     )
     return parser.parse_args()
 
@@ -175,7 +175,7 @@ def main() -> None:
     print(f"\n{len(paragraphs_of)} livres.")
     if len(paragraphs_of) < len(wanted):
         missing = len(wanted) - len(paragraphs_of)
-        print(f"Il en manque {missing} : voyez plus haut pourquoi. La même commande les complète.")
+        print(f"Il en manque {missing} : voyez plus haut pourquoi, puis relancez la même commande.")
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)

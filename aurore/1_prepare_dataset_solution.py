@@ -20,7 +20,7 @@ from atelier.text import books, cleaning, corpus, language, mirrors, naive_cut, 
 # >>> Combien lui en donnons-nous ?
 # OpenAI a fait lire à GPT-2, en anglais, 40 Go de pages web (WebText, Radford et al., 2019). Notre
 # modèle de base part de ce GPT-2, et a lu ensuite 4 Go de pages en français (OSCAR). Nos onze
-# livres font 6,6 Mo : six mille fois moins que l'un, six cents fois moins que l'autre. C'est trop
+# livres font 6,6 Mo : six mille fois moins que WebText, six cents fois moins qu'OSCAR. C'est trop
 # peu pour apprendre une langue, assez pour donner une manière à un modèle qui la connaît déjà.
 # <<< 1.a
 
@@ -131,9 +131,9 @@ def random_sentences(texts: list[str], number: int) -> list[str]:
 
 
 # >>> 1.b À réfléchir : pourquoi partager les données en trois, train, validation et test ?
-# Le modèle apprend sur train. Sur validation, on compare des réglages, et l'on choisit le moment de
-# l'entraînement que l'on garde. À force de choisir d'après elle, on s'y adapte un peu. Test, que
-# l'on n'a jamais regardé, est le seul juge impartial.
+# Le modèle apprend sur train. Sur validation, on compare les réglages, et l'on choisit à quel
+# moment de l'entraînement le modèle était le meilleur. À force de choisir d'après ces phrases, on
+# finit par s'y adapter. Test n'a servi à aucun choix : c'est le seul juge impartial.
 # <<< 1.b
 
 
@@ -167,8 +167,8 @@ def parse_options():
     parser.add_argument(
         "--naive-cut",
         action="store_true",
-        help="montre seulement, livre par livre, ce que laisserait et ce que perdrait une coupe à "
-        "l'aveugle (50 premières lignes, 100 dernières)",
+        help="montre seulement, livre par livre, ce qui resterait en trop et ce qui serait perdu si "
+        "l'on coupait à l'aveugle (50 premières lignes, 100 dernières)",
     )
     return parser.parse_args()
 
@@ -191,7 +191,7 @@ def main() -> None:
     print(f"\n{len(paragraphs_of)} livres.")
     if len(paragraphs_of) < len(wanted):
         missing = len(wanted) - len(paragraphs_of)
-        print(f"Il en manque {missing} : voyez plus haut pourquoi. La même commande les complète.")
+        print(f"Il en manque {missing} : voyez plus haut pourquoi, puis relancez la même commande.")
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)

@@ -22,8 +22,7 @@ from atelier.text.typography import normalize
 VOCAB_SIZE = 52_000
 EXAMPLE = "la bergère et le berger la bergerie et les bergers"
 COST = """Ce que coûte un autre tokenizer : le modèle de base n'en connaît pas tous les tokens,
-et l'étape 3 part de plus loin. Mesuré sur mini, pour 8 000 tokens : la perplexité
-de départ est de 57, au lieu de 42."""
+et devine donc moins bien au départ de l'étape 3."""
 
 
 def load_tokenizer(model_name: str) -> PreTrainedTokenizerBase:
@@ -116,9 +115,10 @@ def show_merges() -> None:
     """D'où viennent les tokens : cinq fusions, apprises sur un texte minuscule."""
     learnt, words = learn_merges(EXAMPLE, 5)
     print(
-        "Le vocabulaire écrit des octets, non des lettres : Ġ y est l'espace, Ã© les deux octets\n"
-        "de « é » en UTF-8. Il part des 256 octets, donc aucun caractère n'est inconnu ; puis on\n"
-        "soude, encore et encore, les deux morceaux qui se suivent le plus souvent. C'est le BPE.\n"
+        "Un fichier est fait d'octets, des nombres de 0 à 255. Le vocabulaire les écrit à sa façon :\n"
+        "Ġ est l'espace, Ã© les deux octets de « é ». Il part des 256 octets, donc aucun caractère\n"
+        "n'est inconnu. Puis on soude, encore et encore, les deux morceaux qui se suivent le plus\n"
+        "souvent. C'est le BPE.\n"
         f"\nCinq fusions, apprises sur « {EXAMPLE} » :"
     )
     print(f"  fusions      : {', '.join(learnt)}")

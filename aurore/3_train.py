@@ -32,13 +32,13 @@ from atelier.text import corpus
 from atelier.training import batches, runs, schedule
 
 BLOCK_SIZE = batches.BLOCK_SIZE  # tokens d'un passage, que le modèle lit d'un coup
-DROPOUT = 0.0  # en dix minutes, rien n'est lu deux fois ; sur plusieurs époques, essayez 0.1
+DROPOUT = 0.0  # sur plusieurs époques, essayez 0.1 : le modèle apprend alors moins par cœur
 
 # 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
 
 
 def load_model(base: Path, tokenizer_folder: Path) -> tuple[GPT2, PreTrainedTokenizerBase]:
-    """Le modèle de base, et le tokenizer qui l'entraînera, accordés l'un à l'autre."""
+    """Le modèle de base, et le tokenizer qui coupera nos livres, accordés l'un à l'autre."""
     model = GPT2.from_pretrained(base, resid_pdrop=DROPOUT, embd_pdrop=DROPOUT, attn_pdrop=DROPOUT)
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
     vocabulary.adapt_embeddings(model, AutoTokenizer.from_pretrained(base), tokenizer)
@@ -53,12 +53,13 @@ def show_summary(model: GPT2) -> None:
     console.todo("3.1")
     layers, width = model.config.n_layer, model.config.n_embd
     print(
-        f"Le « transformer » de ce résumé empile {layers} couches identiques, de largeur {width}."
+        f"Le « transformer » de ce résumé empile {layers} couches identiques. Chaque token y est\n"
+        f"représenté par {width} nombres : c'est la largeur du modèle."
     )
     print("Params, ce sont ses paramètres : ses poids.\n")
 
 
-# 3.2 À essayer : un autre modèle, par `models.base_model("auteur/nom")`, dans `main`.
+# 3.2 À essayer : un autre modèle. Dans `main`, écrire `models.base_model("auteur/nom")`.
 
 # 3.b À réfléchir : comment choisir un modèle ?
 
@@ -71,7 +72,7 @@ def load_data(folder: Path) -> DatasetDict:
 
 
 def pack(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> np.ndarray:
-    """Les textes en passages d'identifiants, sans remplissage : (passages, BLOCK_SIZE).
+    """Coupe les textes en passages de BLOCK_SIZE identifiants : (passages, BLOCK_SIZE).
 
     Compléter chaque phrase jusqu'à la plus longue de son lot gaspillerait la moitié du calcul. On
     met donc les textes bout à bout, une fin de texte après chacun (elle s'apprend comme un autre
@@ -102,7 +103,7 @@ def compile_model(model: GPT2, learning_rate: keras.optimizers.schedules.Learnin
     devine à celui qui suit vraiment.
     """
     optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0)
-    # Seules les matrices gagnent à rester petites.
+    # `weight_decay` retient les poids de grandir ; seules les matrices y gagnent.
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     model.compile(optimizer=optimizer)
 
@@ -141,16 +142,16 @@ def main() -> None:
     rate = schedule.WarmupCosine(options.learning_rate or schedule.default_learning_rate(model))
     compile_model(model, rate)
 
-    # `run` tient la maison : la place, le nombre de pas, les sauvegardes, la reprise. Il donne à
-    # `fit` les lots à lire, mélangés, en cinq tours, ce que Keras appelle « époques » : le modèle
-    # est évalué à la fin de chacun.
+    # `run` s'occupe du reste : la place sur le disque, le nombre de pas, les sauvegardes, la
+    # reprise. Il donne à `fit` les lots à lire, mélangés, en cinq tours, que Keras appelle des
+    # époques. Le modèle est évalué à la fin de chaque tour.
     with runs.start(model, tokenizer, rate, train_blocks, eval_blocks, options) as run:
         fit(model, run.tf_train_dataset, run.tf_eval_dataset, run.rounds, run.saver, *run.callbacks)
         run.save()
     print(run.summary())
 
 
-# 3.5 À essayer : `--epochs 2`, puis `--batch-size 16`. Qu'est-ce qui change ?
+# 3.5 À essayer, avec mini : `--epochs 2`, puis `--batch-size 16`. Qu'est-ce qui change ?
 MINUTES = 10
 BATCH_SIZE = 8
 

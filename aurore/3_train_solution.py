@@ -32,7 +32,7 @@ from atelier.text import corpus
 from atelier.training import batches, runs, schedule
 
 BLOCK_SIZE = batches.BLOCK_SIZE  # tokens d'un passage, que le modèle lit d'un coup
-DROPOUT = 0.0  # en dix minutes, rien n'est lu deux fois ; sur plusieurs époques, essayez 0.1
+DROPOUT = 0.0  # sur plusieurs époques, essayez 0.1 : le modèle apprend alors moins par cœur
 
 # >>> 3.a À réfléchir : pour corriger un réseau, il faut la bonne réponse. Qui la donne ici ?
 # Le texte lui-même : la vérité est à portée de main, c'est le token suivant. Personne n'a rien à
@@ -42,7 +42,7 @@ DROPOUT = 0.0  # en dix minutes, rien n'est lu deux fois ; sur plusieurs époque
 
 
 def load_model(base: Path, tokenizer_folder: Path) -> tuple[GPT2, PreTrainedTokenizerBase]:
-    """Le modèle de base, et le tokenizer qui l'entraînera, accordés l'un à l'autre."""
+    """Le modèle de base, et le tokenizer qui coupera nos livres, accordés l'un à l'autre."""
     model = GPT2.from_pretrained(base, resid_pdrop=DROPOUT, embd_pdrop=DROPOUT, attn_pdrop=DROPOUT)
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
     vocabulary.adapt_embeddings(model, AutoTokenizer.from_pretrained(base), tokenizer)
@@ -56,22 +56,23 @@ def show_summary(model: GPT2) -> None:
     model.summary()  # <<< 3.1
     layers, width = model.config.n_layer, model.config.n_embd
     print(
-        f"Le « transformer » de ce résumé empile {layers} couches identiques, de largeur {width}."
+        f"Le « transformer » de ce résumé empile {layers} couches identiques. Chaque token y est\n"
+        f"représenté par {width} nombres : c'est la largeur du modèle."
     )
     print("Params, ce sont ses paramètres : ses poids.\n")
 
 
-# >>> 3.2 À essayer : un autre modèle, par `models.base_model("auteur/nom")`, dans `main`.
+# >>> 3.2 À essayer : un autre modèle. Dans `main`, écrire `models.base_model("auteur/nom")`.
 # Deux modèles se comparent par leurs paramètres (`--sizes`), par leur perplexité avant tout
 # entraînement, si leur tokenizer est le même, et par leurs textes. GPT-2 medium a près de trois
-# fois les paramètres de small, et un pas y coûte à peu près trois fois plus ; mini en a dix-huit
+# fois les paramètres de small, et un pas y coûte à peu près trois fois plus ; mini en a neuf
 # fois moins que small.
 # <<< 3.2
 
 # >>> 3.b À réfléchir : comment choisir un modèle ?
 # Par la langue qu'il a apprise, sa taille (tient-il en mémoire ? combien de temps pour un pas ?),
-# sa licence, ce que sa fiche dit de ses données et de ses biais ; puis en l'essayant, lui et ses
-# concurrents, sur ses propres textes.
+# sa licence, ce que sa fiche dit de ses données et de ses biais ; puis en l'essayant, lui et
+# d'autres, sur des textes à vous.
 # <<< 3.b
 
 
@@ -83,7 +84,7 @@ def load_data(folder: Path) -> DatasetDict:
 
 
 def pack(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> np.ndarray:
-    """Les textes en passages d'identifiants, sans remplissage : (passages, BLOCK_SIZE).
+    """Coupe les textes en passages de BLOCK_SIZE identifiants : (passages, BLOCK_SIZE).
 
     Compléter chaque phrase jusqu'à la plus longue de son lot gaspillerait la moitié du calcul. On
     met donc les textes bout à bout, une fin de texte après chacun (elle s'apprend comme un autre
@@ -114,7 +115,7 @@ def compile_model(model: GPT2, learning_rate: keras.optimizers.schedules.Learnin
     devine à celui qui suit vraiment.
     """
     optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=0.01, global_clipnorm=1.0)
-    # Seules les matrices gagnent à rester petites.
+    # `weight_decay` retient les poids de grandir ; seules les matrices y gagnent.
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     model.compile(optimizer=optimizer)
 
@@ -163,20 +164,20 @@ def main() -> None:
     rate = schedule.WarmupCosine(options.learning_rate or schedule.default_learning_rate(model))
     compile_model(model, rate)
 
-    # `run` tient la maison : la place, le nombre de pas, les sauvegardes, la reprise. Il donne à
-    # `fit` les lots à lire, mélangés, en cinq tours, ce que Keras appelle « époques » : le modèle
-    # est évalué à la fin de chacun.
+    # `run` s'occupe du reste : la place sur le disque, le nombre de pas, les sauvegardes, la
+    # reprise. Il donne à `fit` les lots à lire, mélangés, en cinq tours, que Keras appelle des
+    # époques. Le modèle est évalué à la fin de chaque tour.
     with runs.start(model, tokenizer, rate, train_blocks, eval_blocks, options) as run:
         fit(model, run.tf_train_dataset, run.tf_eval_dataset, run.rounds, run.saver, *run.callbacks)
         run.save()
     print(run.summary())
 
 
-# >>> 3.5 À essayer : `--epochs 2`, puis `--batch-size 16`. Qu'est-ce qui change ?
-# Plus longtemps : la perplexité baisse, puis celle de validation remonte si le modèle se met à
-# retenir ses livres par cœur. De plus gros lots : chaque correction est plus sûre et plus lente,
-# une époque en compte moins, et il faut plus de mémoire. Le meilleur réglage se mesure ; il ne se
-# devine pas.
+# >>> 3.5 À essayer, avec mini : `--epochs 2`, puis `--batch-size 16`. Qu'est-ce qui change ?
+# Entraîner plus longtemps : la perplexité baisse, puis, sur validation, elle remonte si le modèle
+# se met à retenir ses livres par cœur. Prendre de plus gros lots : chaque correction est plus sûre
+# et plus lente ; il y en a moins par époque, et il faut plus de mémoire. Le meilleur réglage se
+# mesure ; il ne se devine pas.
 # <<< 3.5
 MINUTES = 10
 BATCH_SIZE = 8

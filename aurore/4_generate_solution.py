@@ -47,7 +47,8 @@ def two_prompts() -> list[str]:
 def write(pipe: Pipeline, prompts: list[str], **sampling) -> list[list[dict]]:
     """Ce que le pipeline propose pour chaque amorce.
 
-    `sampling` : la longueur et les réglages du tirage, à lui transmettre.
+    Le pipeline coupe l'amorce en tokens, appelle le réseau, et rend du texte. `sampling` : la
+    longueur et les réglages du tirage, à lui transmettre.
     """
     # >>> 4.3 Appeler `pipe` sur les amorces, avec les réglages de `sampling`.
     outputs = pipe(prompts, **sampling)  # <<< 4.3
@@ -116,8 +117,8 @@ def parse_options():
         type=console.number_option(float, above=0, maximum=1),
         default=sampling.TOP_P,
         metavar="P",
-        help="ne tirer que parmi les tokens les plus probables, ceux dont les probabilités, "
-        "ajoutées, atteignent P, de 0 à 1 (%(default)s par défaut)",
+        help="ne tirer que parmi les tokens les plus probables, pris un à un jusqu'à ce que leurs "
+        "probabilités fassent P en tout, de 0 à 1 (%(default)s par défaut)",
     )
     parser.add_argument(
         "--top-k",
@@ -153,7 +154,7 @@ def parse_options():
     parser.add_argument(
         "--originality",
         action="store_true",
-        help="dit quelle suite de mots de chaque texte est déjà, telle quelle, dans les livres lus",
+        help="montre la plus longue suite de mots que chaque texte reprend telle quelle d'un livre lu",
     )
     return parser.parse_args()
 

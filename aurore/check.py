@@ -28,7 +28,7 @@ def parse_options():
     parser.add_argument("number", nargs="?", type=number, metavar="N", help="une étape (1) ou un exercice (1.4)")
     actions = parser.add_mutually_exclusive_group()
     actions.add_argument(
-        "--watch", action="store_true", help="reste là, et vérifie l'exercice suivant chaque fois que vous enregistrez"
+        "--watch", action="store_true", help="reste là, et vérifie l'exercice en cours chaque fois que vous enregistrez"
     )
     actions.add_argument("--hint", action="store_true", help="donne un indice de plus pour l'exercice")
     actions.add_argument(

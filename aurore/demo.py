@@ -56,7 +56,7 @@ def write() -> None:
 
 def main() -> None:
     console.argument_parser(
-        "Tout l'atelier en quelques minutes, sans réseau : les étapes 1 à 4 sur les récits et le modèle embarqués."
+        "Tout l'atelier en quelques minutes, sans connexion : les étapes 1 à 4 sur les récits et le modèle embarqués."
     ).parse_args()
     start = time.perf_counter()
     shutil.rmtree(HOME, ignore_errors=True)

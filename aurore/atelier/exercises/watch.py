@@ -118,7 +118,7 @@ def _what_to_type(exercise: Exercise, verdict: Verdict, with_solution: bool) -> 
             keys.append("Entrée : la solution.")
         if exercise.bonus:
             keys.append(f"{PASS}, puis Entrée : passer les bonus.")
-    saved = f"Écrivez, puis enregistrez {stub_of(exercise.step).name} : la réponse vient d'elle-même."
+    saved = f"Écrivez, puis enregistrez {stub_of(exercise.step).name} : le verdict s'affiche tout seul."
     return " ".join([saved, *keys, "Ctrl-C : arrêter."])
 
 

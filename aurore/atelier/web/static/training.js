@@ -27,7 +27,7 @@ async function refresh() {
     shown().dataset.live = Number(state.live);
   } catch {
     news.classList.replace("visually-hidden", "error");
-    news.textContent = "La page ne répond plus : relancez l'étape 5, ce qui suit n'avance plus.";
+    news.textContent = "L'étape 5 est arrêtée : relancez-la. D'ici là, les courbes n'avancent plus.";
   }
   later();
 }
