@@ -167,8 +167,8 @@ def parse_options():
     parser.add_argument(
         "--naive-cut",
         action="store_true",
-        help="montre seulement, livre par livre, ce qui resterait en trop et ce qui serait perdu si "
-        "l'on coupait à l'aveugle (50 premières lignes, 100 dernières)",
+        help="montre seulement, livre par livre, ce qui resterait en trop et ce qui serait perdu "
+        "si l'on coupait à l'aveugle (50 premières lignes, 100 dernières)",
     )
     return parser.parse_args()
 

@@ -112,10 +112,10 @@ def show_merges() -> None:
     """D'où viennent les tokens : cinq fusions, apprises sur un texte minuscule."""
     learnt, words = learn_merges(EXAMPLE, 5)
     print(
-        "Un fichier est fait d'octets, des nombres de 0 à 255. Le vocabulaire les écrit à sa façon :\n"
-        "Ġ est l'espace, Ã© les deux octets de « é ». Il part des 256 octets, donc aucun caractère\n"
-        "n'est inconnu. Puis on soude, encore et encore, les deux morceaux qui se suivent le plus\n"
-        "souvent. C'est le BPE.\n"
+        "Un fichier est fait d'octets, des nombres de 0 à 255. Le vocabulaire les écrit à sa\n"
+        "façon : Ġ est l'espace, Ã© les deux octets de « é ». Il part des 256 octets, donc aucun\n"
+        "caractère n'est inconnu. Puis on soude, encore et encore, les deux morceaux qui se\n"
+        "suivent le plus souvent. C'est le BPE.\n"
         f"\nCinq fusions, apprises sur « {EXAMPLE} » :"
     )
     print(f"  fusions      : {', '.join(learnt)}")

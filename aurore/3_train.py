@@ -151,7 +151,7 @@ def main() -> None:
     print(run.summary())
 
 
-# 3.5 À essayer, avec mini : `--epochs 2`, puis `--batch-size 16`. Qu'est-ce qui change ?
+# 3.5 À essayer : avec mini, `--epochs 2`, puis `--batch-size 16`. Qu'est-ce qui change ?
 MINUTES = 10
 BATCH_SIZE = 8
 

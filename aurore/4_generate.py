@@ -153,7 +153,8 @@ def parse_options():
     parser.add_argument(
         "--originality",
         action="store_true",
-        help="montre la plus longue suite de mots que chaque texte reprend telle quelle d'un livre lu",
+        help="montre la plus longue suite de mots que chaque texte reprend telle quelle d'un livre "
+        "déjà lu",
     )
     return parser.parse_args()
 

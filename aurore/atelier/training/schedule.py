@@ -11,7 +11,7 @@ def default_learning_rate(model) -> float:
     """Le taux le plus haut : plus un modèle est large, plus ses pas doivent être petits.
 
     En raison inverse de la largeur, comme chez Yang et al. (« Tensor Programs V », 2022) ; choisi sur la validation. Mesuré sur
-    mini, de largeur 256, en trois époques des récits : perte de validation 3,745 au départ, au mieux 3,647 au taux 0,0001,
+    un mini de largeur 256, en trois époques des récits : perte de validation 3,745 au départ, au mieux 3,647 au taux 0,0001,
     3,616 à 0,0002, 3,619 à 0,0004, 3,671 à 0,0008.
     """
     return 0.05 / model.config.n_embd
