@@ -42,6 +42,26 @@ def test_each_round_reads_on():
     assert read(rounds, 5) + read(rounds, 5) == read(batches.shuffled(blocks, 4, seed=1), 10)
 
 
+def test_a_round_that_ends_early_loses_no_batch():
+    """TensorFlow lirait de lui-même un lot d'avance, que le tour suivant ne retrouverait pas."""
+    blocks = np.arange(600, dtype=np.int32).reshape(300, 2)
+    rounds, begun = batches.in_rounds(batches.shuffled(blocks, 4, seed=1), 60), []
+    for _ in range(20):
+        begun += [batch["input_ids"].numpy()[:, 0].tolist() for _, batch in zip(range(3), rounds)]
+    assert begun == read(batches.shuffled(blocks, 4, seed=1), 60)
+
+
+@pytest.mark.parametrize("steps, since, revised", [(1000, 400, 600), (1000, 50, 300), (100, 60, 300)])
+def test_the_learning_rate_stretches_over_the_steps_of_a_new_plan(steps, since, revised):
+    schedule = WarmupCosine(peak=1.0)
+    schedule.plan(steps)
+    before = [float(schedule(step)) for step in range(since)]
+    schedule.plan(revised, since)
+    after = [float(schedule(step)) for step in range(since, revised)]
+    assert abs(after[0] - before[-1]) < 0.04 and 0 < after[-1] < 0.02, "sans saut, et jusqu'à zéro"
+    assert float(schedule(revised)) == pytest.approx(0, abs=1e-6) and max(after) <= 1
+
+
 @pytest.mark.parametrize("steps", [1, 2, 20, 1000])
 def test_the_learning_rate_climbs_then_falls_to_the_last_step_of_all_epochs(steps):
     schedule = WarmupCosine(peak=1.0)

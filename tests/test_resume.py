@@ -76,11 +76,14 @@ def test_two_programs_do_not_train_in_the_same_folder(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["history.json"]
 
 
-def test_a_state_that_cannot_be_read_is_told(tokenizer, tmp_path):
-    (tmp_path / STATE).parent.mkdir()
-    (tmp_path / STATE).write_text('model_checkpoint_path: "ckpt-1"\n', "utf-8")  # ce qu'écrivait `tf.train.Checkpoint`
+def test_a_state_that_cannot_be_read_is_told_before_anything_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "MODELS", tmp_path)
+    for file in (STATE, Path(START, "config.json")):
+        (tmp_path / "run" / file).parent.mkdir(parents=True)
+        (tmp_path / "run" / file).write_text('model_checkpoint_path: "ckpt-1"\n', "utf-8")  # de `tf.train.Checkpoint`
+    histories.write(tmp_path / "run", histories.new("mini", {}, 3.5))
     with pytest.raises(errors.AuroreError, match="ne peut plus se reprendre : ce qu'il avait enregistré est abîmé"):
-        backup.Backup(small_model(tokenizer), tmp_path, {}).restore()
+        runs._to_resume(None)
 
 
 def test_a_run_whose_first_model_is_gone_says_so(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from atelier.quiet import keras, tf
 import h5py
 
 from atelier.atomic import atomic_write
+from atelier.console import number, shown
 from atelier.errors import AuroreError
 from atelier.training import history as histories
 from atelier.training.history import STATE
@@ -20,6 +22,27 @@ BEST = "best.h5"  # les poids seuls ; « .weights.h5 » garderait aussi l'état 
 LOCK = "lock"
 SAVE_EVERY = 45  # secondes : ce qu'un arrêt brutal fait perdre au plus, à peu près
 SHOW_EVERY = 2  # secondes entre deux écritures de l'historique seul, pour la page qui dessine la courbe à mesure
+
+
+def check_disk(model, models: Path) -> None:
+    """Lève `AuroreError` si le disque ne peut recevoir deux fois l'état de l'entraînement, et trois modèles : le premier, le meilleur, le dernier."""
+    needed = 9 * sum(weight.shape.num_elements() * weight.dtype.size for weight in model.weights)
+    models.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(models).free
+    if free < needed:
+        raise AuroreError(
+            f"Il faut {number(needed / 1e6)} Mo sur le disque pour enregistrer ce modèle et de quoi reprendre son entraînement, et il n'en "
+            f"reste que {number(free / 1e6)} dans {shown(models)}. Libérez de la place, puis relancez la même commande."
+        )
+
+
+def check_state(folder: Path) -> None:
+    """Lève `AuroreError` si ce qu'un entraînement avait enregistré ne se relit pas."""
+    if not h5py.is_hdf5(folder / STATE):
+        raise AuroreError(
+            f"L'entraînement {folder.name} ne peut plus se reprendre : ce qu'il avait enregistré est abîmé, ou vient d'une "
+            "version plus ancienne de l'atelier. Pour en commencer un autre, ôtez --resume."
+        )
 
 
 def best_checkpoint(folder: Path, history: dict) -> keras.callbacks.ModelCheckpoint:
@@ -62,8 +85,8 @@ class Backup(keras.callbacks.Callback):
         return int(self.model.optimizer.iterations.numpy())
 
     def _variables(self) -> Iterator[tuple[str, tf.Variable]]:
-        for number, variable in enumerate([*self.model.weights, *self.model.optimizer.variables]):
-            yield str(number), variable
+        for rank, variable in enumerate([*self.model.weights, *self.model.optimizer.variables]):
+            yield str(rank), variable
 
     def save(self) -> None:
         """L'historique d'abord : `restore` en ôtera ce qui suit l'état enregistré."""
@@ -76,21 +99,17 @@ class Backup(keras.callbacks.Callback):
     def restore(self) -> int:
         """Remet le modèle et son optimiseur dans l'état enregistré ; renvoie le pas où l'on en était, et oublie ce qui le suivait.
 
-        Lève `AuroreError` si cet état ne se relit pas.
+        Le nombre de pas en tout, lui, reste celui du dernier plan.
         """
-        if not h5py.is_hdf5(self.folder / STATE):
-            raise AuroreError(
-                f"L'entraînement {self.folder.name} ne peut plus se reprendre : ce qu'il avait enregistré est abîmé, ou vient d'une "
-                "version plus ancienne de l'atelier. Pour en commencer un autre, ôtez --resume."
-            )
         with h5py.File(self.folder / STATE) as file:
             for name, variable in self._variables():
                 variable.assign(file[name][()])
         step = self.history["resumed_at"] = self.step()
-        for steps, *measures in (("loss_steps", "loss", "loss_seconds"), ("val_steps", "val_loss")):
+        for steps, *measures in (("loss_steps", "loss", "loss_seconds"), ("val_steps", "val_loss", "sentences")):
             kept = sum(seen <= step for seen in self.history[steps])
             for name in (steps, *measures):
                 del self.history[name][kept:]
+        self.history["plan"] = [plan for plan in self.history["plan"] if plan[0] <= step]
         self.history.pop("interrupted", None)
         best = self.folder / BEST
         if best.exists() and not h5py.is_hdf5(best):  # l'arrêt l'a surpris à moitié écrit : il se refera au même pas

@@ -38,7 +38,9 @@ def shuffled(blocks: np.ndarray, batch_size: int, seed: int) -> tf.data.Dataset:
 def in_rounds(batches: tf.data.Dataset, steps: int) -> tf.data.Dataset:
     """Les lots par tours de `steps` : chaque lecture de ce jeu de données, donc chaque « époque » de Keras, en lit la suite.
 
-    Une époque de nos livres est trop longue pour n'évaluer le modèle qu'à sa fin.
+    Une époque de nos livres est trop longue pour n'évaluer le modèle qu'à sa fin. Un tour peut s'arrêter avant ses `steps` pas :
+    le suivant lit la suite, sans rien sauter.
     """
-    following = iter(batches)
-    return tf.data.Dataset.range(steps).map(lambda _: next(following))
+    following, nothing_ahead = iter(batches), tf.data.Options()
+    nothing_ahead.experimental_optimization.inject_prefetch = False  # le lot lu d'avance se perdrait à la fin du tour
+    return tf.data.Dataset.range(steps).map(lambda _: next(following)).with_options(nothing_ahead)

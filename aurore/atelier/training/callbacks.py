@@ -8,23 +8,24 @@ from atelier.quiet import keras
 
 import numpy as np
 
-from atelier import settings
-from atelier.console import duration, is_screen, number, tell, variable
+from atelier.console import duration, is_screen, number
 from atelier.errors import AuroreError
 from atelier.models.sampling import TEMPERATURE, TOP_K, TOP_P
 from atelier.training.curves import perplexity
+from atelier.training.history import PROMPT
 
 EVALUATIONS = 5  # au long d'un entraînement
-FEW_STEPS = 20  # au-dessous, la perte n'a pas le temps de baisser
 POINTS = 400  # de la courbe de perte
-PROMPT = "Elle regarda longtemps la rivière, et"
 
 
-def warn_if_short(steps: int) -> None:
-    """Dit que le modèle n'aura presque rien appris, et que faire."""
-    smaller = "" if settings.BASE_MODEL == "mini" else f", ou un plus petit modèle ({variable('AURORE_MODEL', 'mini')})"
-    if steps < FEW_STEPS:
-        tell(f"En si peu de pas, le modèle n'apprendra presque rien : donnez plus de minutes{smaller}.")
+def evaluations_left(history: dict) -> int:
+    """Combien de tours il reste, chacun suivi d'une évaluation ; un au moins."""
+    return max(1, EVALUATIONS + 1 - len(history["val_loss"]))
+
+
+def say(line: str) -> None:
+    """Une ligne qui reste, à la place de celle qui avance."""
+    print(f"\r\033[K{line}" if is_screen(sys.stdout) else line, flush=True)
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -74,24 +75,39 @@ class Losses(keras.callbacks.Callback):
         self.history["val_steps"].append(int(self.model.optimizer.iterations.numpy()))
 
 
-class StopAt(keras.callbacks.Callback):
-    """Arrête `fit` au dernier pas de l'entraînement, qui peut tomber au milieu d'un tour."""
+class Rounds(keras.callbacks.Callback):
+    """Finit chaque tour après `length` pas (le modèle est alors évalué), et l'entraînement au pas que dit `history`.
 
-    def __init__(self, steps: int):
+    Arrêter `fit` au milieu d'un tour finit le tour : Keras évalue, puis en commence un autre si on l'a repris entre-temps.
+    """
+
+    def __init__(self, history: dict, length: int):
         super().__init__()
-        self.steps = steps
+        self.history, self.length = history, length
+
+    def step(self) -> int:
+        return int(self.model.optimizer.iterations.numpy())
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.begun = self.step()
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.model.optimizer.iterations.numpy() >= self.steps:
-            self.model.stop_training = True
+        step = self.step()
+        self.model.stop_training = step - self.begun >= self.length or step >= self.history["steps"]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = self.step() >= self.history["steps"]
 
 
 class Progress(keras.callbacks.Callback):
-    """Une ligne qui avance : vitesse, temps qui reste, perte ; et après chaque évaluation, une phrase du modèle tel qu'il est."""
+    """Une ligne qui avance : vitesse, temps qui reste, perte ; et après chaque évaluation, la perplexité.
 
-    def __init__(self, tokenizer, steps: int, tokens_per_step: int):
+    Avec un `tokenizer`, une phrase aussi du modèle tel qu'il est, que `history` garde en face de la perte de validation.
+    """
+
+    def __init__(self, history: dict, tokens_per_step: int, tokenizer=None):
         super().__init__()
-        self.tokenizer, self.steps, self.tokens_per_step = tokenizer, steps, tokens_per_step
+        self.history, self.tokens_per_step, self.tokenizer = history, tokens_per_step, tokenizer
         self.on_screen = is_screen(sys.stdout)
         self.begun = time.perf_counter()
 
@@ -100,26 +116,28 @@ class Progress(keras.callbacks.Callback):
         self.begun = self.shown = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
-        now, step = time.perf_counter(), int(self.model.optimizer.iterations.numpy())
-        if now - self.shown < (0.2 if self.on_screen else 15) and step < self.steps:
+        now, step, steps = time.perf_counter(), int(self.model.optimizer.iterations.numpy()), self.history["steps"]
+        if now - self.shown < (0.2 if self.on_screen else 15) and step < steps:
             return
         self.shown = now
         seconds = (now - self.begun) / (step - self.done)
         line = (
-            f"pas {number(step)} sur {number(self.steps)} · {number(self.tokens_per_step / seconds)} tokens/s · reste {duration((self.steps - step) * seconds)}"
+            f"pas {number(step)} sur {number(steps)} · {number(self.tokens_per_step / seconds)} tokens/s · reste {duration((steps - step) * seconds)}"
             f" · perte {number(logs['loss'], 2)} · perplexité {perplexity(logs['loss'])}"
         )
         print(f"\r\033[K{line}" if self.on_screen else line, end="" if self.on_screen else "\n", flush=True)
 
     def on_epoch_end(self, epoch, logs=None):
-        if "val_loss" in logs:
-            step = int(self.model.optimizer.iterations.numpy())
-            erase = "\r\033[K" if self.on_screen else ""
+        if "val_loss" not in logs:
+            return
+        step = int(self.model.optimizer.iterations.numpy())
+        line = f"pas {number(step)} · perplexité de validation {perplexity(logs['val_loss'])}"
+        if self.tokenizer:
             sentence = write(self.model, self.tokenizer, seed=step)
-            print(
-                f"{erase}pas {number(step)} · perplexité de validation {perplexity(logs['val_loss'])} · « {sentence} »",
-                flush=True,
-            )
+            sentences = self.history["sentences"]
+            sentences += [""] * (len(self.history["val_steps"]) - 1 - len(sentences)) + [sentence]
+            line += f" · « {sentence} »"
+        say(line)
 
 
 def write(model, tokenizer, seed: int, prompt: str = PROMPT, max_new_tokens: int = 24) -> str:

@@ -10,24 +10,28 @@ from atelier.training import curves
 
 START = "start"  # dans le dossier d'un entraînement, le modèle dont il est parti, tant qu'il n'est pas fini
 STATE = Path("state", "checkpoint")  # et de quoi le reprendre
+PROMPT = "Elle regarda longtemps la rivière, et"  # ce que le modèle continue après chaque évaluation
 
 
 def new(base_model: str, settings: dict, loss_before: float, **details) -> dict:
     """Ce que `history.json` dira de l'entraînement : le contrat, les pas où chaque perte a été vue, et quand.
 
     `steps` y est dès le début le nombre de pas prévu ; la page en tire, avec `loss_seconds`, la vitesse et le temps qui reste.
+    `plan` dit à quel pas l'on s'est promis combien de pas. `sentences` : ce que le modèle écrivait à chaque évaluation.
     """
     return {
         "base_model": base_model,
         "settings": settings,
         **details,
         "steps": 0,
+        "plan": [],
         "resumed_at": 0,
         "loss": [],
         "loss_steps": [],
         "loss_seconds": [],
         "val_loss": [loss_before],
         "val_steps": [0],
+        "sentences": [],
     }
 
 

@@ -19,14 +19,14 @@ import numpy as np
 
 from atelier import settings
 from atelier.atomic import atomic_write
-from atelier.console import command, duration, number, shown, step, tell
+from atelier.console import command, exact, number, shown, step, tell
 from atelier.errors import AuroreError
 from atelier.models import choice, sizes
 from atelier.models.export import same_weights, save_model
 from atelier.models.gpt2 import GPT2
 from atelier.training import batches, callbacks, distribution, pace
 from atelier.training import history as histories
-from atelier.training.backup import BEST, Backup, alone, best_checkpoint
+from atelier.training.backup import BEST, Backup, alone, best_checkpoint, check_disk, check_state
 from atelier.training.curves import perplexity
 from atelier.training.history import START, STATE
 
@@ -57,7 +57,7 @@ def start(model, tokenizer, rate, train_blocks: np.ndarray, eval_blocks: np.ndar
             f"Trop peu de texte : il n'y a pas de quoi remplir un passage de {batches.BLOCK_SIZE} tokens. Relancez l'étape 1."
         )
     sizes.check_memory(model, options.batch_size * batches.BLOCK_SIZE)
-    _check_disk(model, options.models)
+    check_disk(model, options.models)
     folder = Path(options.resume).parent if options.resume else _new_folder(options.models)
     with alone(folder), kept_if_resumable(folder):
         run = Run(folder, model, tokenizer, rate, train_blocks, eval_blocks, options)
@@ -129,6 +129,8 @@ class Run:
     def _resumed(self) -> dict:
         """L'historique d'un entraînement que l'on reprend. Lève `AuroreError` si le réseau ou les données ne sont plus les siens."""
         history = choice.history(self.folder)
+        # Ce que ne disaient pas les premières versions de l'atelier.
+        history = {"plan": [[0, history["steps"]]], "sentences": []} | history
         if history.get("parameters") != self.model.count_params():
             what = "le modèle que charge le script n'est pas celui avec quoi il a commencé"
         elif history.get("data") != self._fingerprint():
@@ -158,32 +160,40 @@ class Run:
         everything = batches.shuffled(self.train_blocks, options.batch_size, options.seed)
         print("Quelques pas à blanc, pour mesurer la vitesse de cette machine…", flush=True)
         measured = pace.measure_pace(self.model, self.tokenizer, everything, self.tf_eval_dataset)
+        if not history["sentences"]:
+            history["sentences"].append(callbacks.write(self.model, self.tokenizer, seed=0))
+        print(f"Avant : « {history['sentences'][0]} »")
         backup = Backup(self.model, self.folder, history)
         done = backup.restore() if options.resume else 0
         saving = time.perf_counter()
         backup.save()
         measured.saving = time.perf_counter() - saving
-        seconds_left = seconds - (time.perf_counter() - options.begun)
+        deadline = options.begun + seconds
+        strategy = self.model.distribute_strategy
         # Plusieurs machines ne vont pas à la même vitesse, et doivent faire les mêmes pas.
-        possible = int(distribution.mean(self.model.distribute_strategy, measured.steps_in(seconds_left)))
-        steps = history["steps"] = wanted or done + possible
-        self.rate.steps.assign(steps)
+        possible = int(distribution.mean(strategy, measured.steps_in(deadline - time.perf_counter())))
+        for since, steps in history["plan"]:
+            self.rate.plan(steps, since)
+        steps = wanted or done + possible
+        pace.plan(history, self.rate, steps, done)
         histories.write(self.folder, history)  # le plan est connu : une reprise le suivra
-        left = max(0, steps - done)
-        share, estimate = 100 * steps / self.steps_per_epoch, duration(measured.seconds_for(left))
-        print(f"Entraînement de {number(steps)} pas, soit {number(share)} % d'une époque : environ {estimate}.")
-        callbacks.warn_if_short(steps)
+        left, rounds = max(0, steps - done), callbacks.evaluations_left(history)
+        share = 100 * steps / self.steps_per_epoch
+        pace.announce(steps, share, measured.seconds_for(left, rounds), not wanted, history["base_model"])
 
-        rounds = max(1, callbacks.EVALUATIONS + 1 - len(history["val_loss"]))
         self.rounds = rounds if left else 0
-        self.tf_train_dataset = batches.in_rounds(everything.skip(done), math.ceil(left / rounds))
+        length = longest = math.ceil(left / rounds)
+        pacer = callbacks.Rounds(history, length)
+        if not wanted and strategy.num_replicas_in_sync == 1:
+            pacer, longest = pace.Revised(history, length, self.rate, measured, deadline), left
+        self.tf_train_dataset = batches.in_rounds(everything.skip(done), longest)
         self.saver = best_checkpoint(self.folder, history)
         self.callbacks = [
             callbacks.StopOnNaN(),
-            callbacks.StopAt(steps),
+            pacer,
             callbacks.Losses(history),
+            callbacks.Progress(history, options.batch_size * batches.BLOCK_SIZE, self.tokenizer),
             backup,
-            callbacks.Progress(self.tokenizer, steps, options.batch_size * batches.BLOCK_SIZE),
         ]
 
     def _wanted_steps(self) -> int | None:
@@ -233,18 +243,6 @@ class Run:
         )
 
 
-def _check_disk(model, models: Path) -> None:
-    """Lève `AuroreError` si le disque ne peut recevoir deux fois l'état de l'entraînement, et trois modèles : le premier, le meilleur, le dernier."""
-    needed = 9 * sum(weight.shape.num_elements() * weight.dtype.size for weight in model.weights)
-    models.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(models).free
-    if free < needed:
-        raise AuroreError(
-            f"Il faut {number(needed / 1e6)} Mo sur le disque pour enregistrer ce modèle et de quoi reprendre son entraînement, et il n'en "
-            f"reste que {number(free / 1e6)} dans {shown(models)}. Libérez de la place, puis relancez la même commande."
-        )
-
-
 def unfinished() -> Path | None:
     """Le plus récent des entraînements qu'on peut reprendre, s'il y en a."""
     folders = [folder for folder in settings.MODELS.glob("*") if is_unfinished(folder)]
@@ -270,11 +268,12 @@ def _to_resume(options) -> Path:
             f"L'entraînement {folder.name} ne peut plus se reprendre : le modèle dont il est parti n'est plus dans {folder / START}. "
             "Pour en commencer un autre, ôtez --resume."
         )
+    check_state(folder)
     for name, value in choice.history(folder)["settings"].items():
         option = f"--{name.replace('_', '-')}"
         if getattr(options, name) != value and _typed(option):
             raise AuroreError(
-                f"{option} ne se change pas en chemin : cet entraînement a commencé à {value}. Ôtez {option}, ou --resume."
+                f"{option} ne se change pas en chemin : cet entraînement a commencé à {exact(value)}. Ôtez {option}, ou --resume."
             )
         setattr(options, name, value)
     tell(f"Reprise de l'entraînement {folder.name}, avec ses réglages.")
