@@ -13,12 +13,13 @@ LEFT, RIGHT, TOP, BOTTOM = 0, 960, 120, 470  # entre le titre et les graduations
 
 
 def run(name="essai", start=3.9, end=3.4, steps=200, wrong=None) -> Curve:
-    """Une perte qui descend, un peu bruitée, et qui vaut `wrong` à partir du pas 120 ; quatre validations."""
+    """Une perte qui descend, un peu bruitée, et qui vaut `wrong` à partir du pas 120 ; une validation tous les dix pas."""
     losses = [start + (end - start) * step / steps + 0.05 * math.sin(7 * step) for step in range(1, steps + 1)]
     if wrong is not None:
         losses[119:] = [wrong] * (steps - 119)
-    validation = [start + (end - start) * step / steps for step in (0, 50, 100)] + [end if wrong is None else wrong]
-    return Curve(name, list(range(1, steps + 1)), losses, [0, 50, 100, 150], validation)
+    evaluated = list(range(0, steps + 1, 10))
+    validation = [start + (end - start) * step / steps if wrong is None or step < 120 else wrong for step in evaluated]
+    return Curve(name, list(range(1, steps + 1)), losses, evaluated, validation)
 
 
 def draw(*curves: Curve) -> ElementTree.Element:
@@ -51,7 +52,7 @@ def markers(svg, ink: str) -> list[tuple[float, float]]:
     return [tuple(map(float, re.findall(r"[\d.]+", place))) for place in found]
 
 
-def test_a_training_shows_its_noise_its_trend_and_two_perplexities():
+def test_a_training_shows_its_noise_its_trend_and_three_perplexities():
     curve = Curve("essai", list(range(1, 301)), run(steps=300).losses, [0, 100, 200, 300], [3.9, 3.6, 3.49, 3.7])
     svg = draw(curve)
     raw, trend, validation = [
@@ -66,8 +67,13 @@ def test_a_training_shows_its_noise_its_trend_and_two_perplexities():
         "stroke"
     ) != validation.get("stroke")
     assert set(points(validation)) <= set(markers(svg, validation.get("stroke"))), "un point par validation"
-    assert [text for text in texts(svg) if text.startswith("perplexité ")] == ["perplexité 49,4", "perplexité 32,8"]
-    for content, (x, y) in (("perplexité 49,4", points(validation)[0]), ("perplexité 32,8", points(validation)[2])):
+    assert [text for text in texts(svg) if text.startswith("perplexité ")] == [
+        "perplexité 49,4",
+        "perplexité 32,8",
+        "perplexité 40,4",
+    ], "la première, la meilleure, la dernière"
+    for content, place in (("perplexité 49,4", 0), ("perplexité 32,8", 2), ("perplexité 40,4", 3)):
+        x, y = points(validation)[place]
         assert math.dist(placed(svg, content), (x, y)) < 130
     for name, path in (("entraînement", trend), ("validation", validation)):
         assert placed(svg, name)[0] > points(path)[-1][0] and abs(placed(svg, name)[1] - points(path)[-1][1]) < 40
@@ -128,7 +134,7 @@ def test_whatever_was_measured_the_drawing_stays_in_its_frame(curves):
         finite = any(abs(loss) < 1e6 for loss in curve.losses)
         assert not finite or len(points(line)) > 1 or markers(svg, line.get("stroke")), "une mesure seule se voit aussi"
         assert len(curves) == 1 or not curve.validation_losses or curve.name in texts(svg)
-    assert max(map(len, texts(svg))) < 40, "aucun nombre n'a trois cents chiffres"
+    assert max(map(len, texts(svg))) < 120, "aucun nombre n'a trois cents chiffres"
 
 
 @pytest.mark.parametrize("wrong", [8.0, 1e5, 1e300, math.inf, math.nan])
@@ -138,12 +144,12 @@ def test_a_curve_that_diverges_leaves_by_the_top_and_does_not_flatten_the_others
     assert max(y for _, y in calm) - min(y for _, y in calm) > 150, "la moitié du cadre"
     frame_top = min(y for _, y in mad)
     exit_x, exit_y = next(point for point in mad if point[1] == frame_top)
-    assert exit_y < min(y for _, y in calm) and exit_x == pytest.approx(calm[119][0], abs=10)
+    assert exit_y < min(y for _, y in calm) and exit_x == pytest.approx(calm[12][0], abs=1)
     ink, commands = lines(svg)[1].get("stroke"), re.findall("[ML]", lines(svg)[1].get("d"))
     outside = [
         command for command, before, after in zip(commands[1:], mad, mad[1:]) if before[1] == after[1] == frame_top
     ]
-    assert len(outside) > 70 and set(outside) == {"M"}, "elle ne longe pas le haut du cadre"
+    assert len(outside) > 6 and set(outside) == {"M"}, "elle ne longe pas le haut du cadre"
     assert [place for place in markers(svg, ink) if place[1] == frame_top] == [(exit_x, exit_y)], (
         "une marque, là où elle sort"
     )
@@ -157,7 +163,7 @@ def test_a_curve_that_diverges_leaves_by_the_top_and_does_not_flatten_the_others
         math.dist(start, (exit_x, exit_y)) < 10 and math.dist(end, (name_x, name_y)) < 40 for start, end in threads
     )
     (note,) = [text for text in texts(svg) if text.startswith("sort du cadre")]
-    assert 120 <= int(note.removeprefix("sort du cadre au pas ")) <= 124, "la courbe lissée suit de peu la perte"
+    assert note == "sort du cadre au pas 120"
 
 
 def test_a_curve_that_starts_out_of_hand_does_not_flatten_the_others_either():
@@ -229,8 +235,53 @@ def test_the_picture_speaks_to_those_who_do_not_see_it():
     assert "« folle », entraînement" in told and "sort du cadre au pas 120" in told
 
 
+def test_several_trainings_compare_their_validation_and_leave_their_training_behind():
+    svg = draw(run("un"), run("deux", end=3.5), run("trois", end=3.6))
+    assert [len(points(path)) for path in lines(svg)] == [21, 21, 21], "un trait par validation"
+    behind = [path for path in svg.iter(SVG + "path") if path.get("opacity") == "0.35"]
+    assert [len(points(path)) for path in behind] == [200] * 3
+    assert [path.get("stroke") for path in behind] == [path.get("stroke") for path in lines(svg)]
+    assert all(float(path.get("stroke-width")) < 2 for path in behind)
+    assert any("en trait fin, la perte d'entraînement" in text for text in texts(svg)), "et le dessin le dit"
+
+
+def test_brown_dashed_squares_are_the_validation_and_nothing_else():
+    alone, together = draw(run()), draw(*(run(f"réglage {index}") for index in range(24)))
+    _, validation = lines(alone)
+    looks = {(path.get("stroke"), path.get("stroke-dasharray")) for path in lines(together)}
+    assert (validation.get("stroke"), validation.get("stroke-dasharray")) not in looks and len(looks) == 24
+
+
+@pytest.mark.parametrize("steps, noisy", [(13, True), (45, True), (400, False)])
+def test_the_picture_says_what_perplexity_is_and_that_few_steps_are_noise(steps, noisy):
+    svg = draw(run(steps=steps))
+    assert any("comme devant un dé à 40 faces" in text for text in texts(svg))
+    assert any("Fiez-vous à la validation" in text for text in texts(svg)) == noisy
+
+
+def test_what_the_model_wrote_stands_under_the_curve_whole_and_as_it_is():
+    long = "… elle se promenait au bord de l'eau, et " + "le vent tournait dans les peupliers ; " * 2 + "fin"
+    ladder = [
+        ("avant", "36,4", "… <b>& « lui » \x00dit"),
+        ("pas 1\u00a0220", "27,1", long),
+        ("pas 9", "9,00", "M" * 200),
+    ]
+    svg = ElementTree.fromstring(picture("Titre", [run()], prompt="Elle <regarda>, et", ladder=ladder))
+    shown, height = texts(svg), float(svg.get("viewBox").split()[-1])
+    assert any("« Elle <regarda>, et »" in text for text in shown) and "… <b>& « lui » dit" in shown
+    assert {"avant", "36,4", "pas 1\u00a0220", "27,1", "pas 9"} <= set(shown)
+    assert any(" ".join(pair) == long for pair in zip(shown, shown[1:])), "en deux lignes, coupées entre deux mots"
+    rows = [(float(text.get("y")), float(text.get("font-size", 15))) for text in svg.iter(SVG + "text")]
+    assert max(y for y, _ in rows) < height - 14 and float(svg.find(SVG + "rect").get("height")) == height > 600
+    rungs = [text for text in svg.iter(SVG + "text") if float(text.get("x")) == 220]
+    assert all(float(text.get("font-size")) >= 18 for text in rungs), "lisible de loin"
+    assert len(rungs) == 5 and all(
+        float(above.get("y")) + 18 < float(below.get("y")) for above, below in zip(rungs, rungs[1:])
+    )
+
+
 def test_the_picture_needs_nothing_but_itself():
-    text = picture("Titre", [run(), run("autre")])
+    text = picture("Titre", [run()])
     svg = ElementTree.fromstring(text)
     assert {each.tag.removeprefix(SVG) for each in svg.iter()} == {"svg", "title", "desc", "rect", "path", "text"}
     assert text.count("http") == 1 and "url(" not in text and "href" not in text

@@ -60,6 +60,8 @@ DAMAGED = {
     "des secondes absurdes": {"loss_seconds": [{}]},
     "des pas sans nombre": {"steps": None},
     "une fin absurde": {"final_val_loss": []},
+    "des phrases sans liste": {"sentences": 3},
+    "des phrases qui n'en sont pas": {"sentences": [["a"], None]},
 }
 
 
@@ -98,6 +100,8 @@ EXTREME = [
     {"steps": 0},
     {"val_loss": [math.inf]},
     {"loss_seconds": [0.0] * 40},
+    {"sentences": ["\ud800 \x1b[2J \u202e" * 9] * 200},
+    {"val_loss": [math.inf] * 2, "sentences": ["…", "M" * 100_000]},
 ]
 
 
@@ -115,6 +119,6 @@ def test_whatever_was_measured_is_shown(client, changes):
 
 def test_names_and_settings_are_escaped(client):
     name = "<b>l'été" if os.name != "nt" else "l'été"
-    write(name, base_model="<script>alert(1)</script>", settings=SETTINGS | {"<i>": "<i>"})
+    write(name, base_model="<script>alert(1)</script>", settings=SETTINGS | {"<i>": "<i>"}, sentences=["<script>"] * 2)
     html = client.get("/entrainement").text
     assert not re.search("<b>|<i>|<script>", html) and client.get(shown(client).all("img")[0]["src"]).status_code == 200

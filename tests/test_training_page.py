@@ -1,5 +1,6 @@
 """La page des entraînements : ce que l'étape 3 écrit s'y voit à mesure, et rien de ce qui traîne dans model/ ne la fait tomber."""
 
+import json
 import math
 import os
 import re
@@ -13,7 +14,7 @@ from scripts import AURORE
 from trainings_page import NAME, age, figures, save, seen, shown, write
 
 from atelier import settings
-from atelier.training.history import START
+from atelier.training.history import PROMPT, START
 from atelier.web import histories
 
 
@@ -183,6 +184,34 @@ def test_the_curve_is_a_drawing_and_its_version_says_when_it_changes(client):
     assert seen(client)[0]["version"] == version
     age(folder, 5)
     assert seen(client)[0]["version"] != version
+
+
+def test_what_the_model_wrote_at_each_evaluation_is_a_ladder_under_its_curve(client):
+    write(sentences=[f"{PROMPT}, <b>avant</b>", f"{PROMPT} la petite Fadette\x07 dit"])
+    (run,) = seen(client)
+    assert run["ladder"] == [["avant", "42,4", "…, <b>avant</b>"], ["pas 20", "40,1", "… la petite Fadette dit"]]
+    html = shown(client)
+    assert f"Ce qu’il écrit, à mesure, après « {PROMPT} »" in html.text and not html.all("b")
+    assert "avant42,4…, <b>avant</b>" in html.text and "pas 2040,1… la petite Fadette dit" in html.text
+    (ladder,) = [table for table in html.all("table") if table["class"] == "ladder"]
+    assert "hidden" not in ladder and {"scope": "col"} in html.all("th")
+
+
+@pytest.mark.parametrize("kept", [{}, {"sentences": []}, {"sentences": ["", ""]}], ids=["ancien", "vide", "perdues"])
+def test_an_old_history_without_sentences_has_no_ladder(client, kept):
+    folder = write()
+    history = {name: value for name, value in json.loads((folder / "history.json").read_text("utf-8")).items()}
+    del history["sentences"], history["plan"]
+    (folder / "history.json").write_text(json.dumps(history | kept), "utf-8")
+    (run,) = seen(client)
+    assert run["state"] == "running" and run["ladder"] == []
+    (ladder,) = [table for table in shown(client).all("table") if table["class"] == "ladder"]
+    assert "hidden" in ladder
+
+
+def test_sentences_stay_in_front_of_their_perplexity_when_one_is_lost(client):
+    write(sentences=["", f"{PROMPT} elle dit"])
+    assert seen(client)[0]["ladder"] == [["pas 20", "40,1", "… elle dit"]]
 
 
 def test_the_page_holds_with_a_strict_policy_and_speaks_to_everyone(client):

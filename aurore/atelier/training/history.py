@@ -71,11 +71,22 @@ def began(folder: Path, history: dict) -> tuple[float, str]:
         return 0.0, folder.name
 
 
+def ladder(history: dict) -> list[curves.Rung]:
+    """À chaque évaluation, le moment, la perplexité de validation, et ce que le modèle écrivait après `PROMPT`."""
+    return [
+        (f"pas {number(step)}" if step else "avant", curves.perplexity(loss), "…" + sentence.removeprefix(PROMPT))
+        for step, loss, sentence in zip(history["val_steps"], history["val_loss"], history["sentences"])
+        if sentence
+    ]
+
+
 def draw(folder: Path, history: dict) -> None:
-    """La courbe de perte, en image : `loss.svg`."""
+    """La courbe de perte, en image, et dessous ce que le modèle écrivait à mesure : `loss.svg`."""
     curve = curves.Curve(folder.name, history["loss_steps"], history["loss"], history["val_steps"], history["val_loss"])
     rate = f"taux d'apprentissage {number(history['settings']['learning_rate'], 6).rstrip('0')}"
     subtitle = f"{history['base_model']} · {number(history['steps'])} pas de {history['settings']['batch_size']} passages · {rate}"
-    picture = curves.picture("Ce que le modèle apprend en lisant", [curve], subtitle)
+    picture = curves.picture(
+        "Ce que le modèle apprend en lisant", [curve], subtitle, prompt=PROMPT, ladder=ladder(history)
+    )
     with atomic_write(folder / "loss.svg") as partial:
         partial.write_text(picture, encoding="utf-8")

@@ -38,6 +38,7 @@ def read(folder: Path) -> dict:
     for name, default in spread.items():
         history[name] = [_count(value) for value in history.get(name, default)]
     history["loss_seconds"] = [_count(value) for value in history.get("loss_seconds", [])]
+    history["sentences"] = [_sentence(value) for value in history.get("sentences", [])]
     history["settings"] = dict(history.get("settings", {}))
     for name in ("resumed_at", "block_size", "tokens"):
         history[name] = _count(history.get(name, 0))
@@ -48,6 +49,12 @@ def _count(value) -> float:
     if not isinstance(value, int | float) or not 0 <= value < 1e12:
         raise ValueError(f"{value!r} ne compte ni des pas, ni des tokens, ni des secondes")
     return value
+
+
+def _sentence(value) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} n'est pas une phrase")
+    return "".join(letter for letter in value if letter.isprintable())
 
 
 def steps_done(history: dict) -> float:

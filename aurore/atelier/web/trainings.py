@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, jsonify, render_template
 
 from atelier import settings
 from atelier.console import command
-from atelier.training.history import START, began, unfinished
+from atelier.training.history import PROMPT, START, began, ladder, unfinished
 from atelier.web import histories
 
 PREPARATION = (
@@ -35,7 +35,9 @@ trainings = Blueprint("trainings", __name__)
 @trainings.get("/entrainement")
 def page():
     runs = all_runs()
-    return render_template("training.html", runs=runs, live=live(runs), command=command("3_train_solution.py"))
+    return render_template(
+        "training.html", runs=runs, live=live(runs), prompt=PROMPT, command=command("3_train_solution.py")
+    )
 
 
 @trainings.get("/entrainement/state")
@@ -188,11 +190,12 @@ def _summary(history: dict, state: str) -> dict:
         "total": total,
         "alt": histories.alternative(history),
         "figures": list(figures.items()),
+        "ladder": ladder(history),
     }
 
 
 def _run(folder: Path, state: str, **known) -> dict:
     """Ce que la page attend d'un entraînement ; `known` : ce qu'on en sait."""
-    unknown = {"version": "", "note": "", "command": "", "done": 0, "total": 0, "alt": "", "figures": []}
+    unknown = {"version": "", "note": "", "command": "", "done": 0, "total": 0, "alt": "", "figures": [], "ladder": []}
     names = {"name": folder.name, "title": histories.title(folder.name), "state": state, "word": STATES[state]}
     return names | unknown | known

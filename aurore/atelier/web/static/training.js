@@ -45,12 +45,20 @@ function update(run, rank) {
     image.alt = run.alt;
     image.src = `${image.src.split("?")[0]}?v=${run.version}`;
   }
-  section.querySelector("tbody")?.replaceChildren(...run.figures.map(([name, value]) => {
+  fill(section.querySelector(".numbers"), run.figures);
+  fill(section.querySelector(".ladder"), run.ladder);
+}
+
+// Les lignes d'un tableau, dont la première case est un titre ; un tableau sans ligne ne se voit pas.
+function fill(table, rows) {
+  if (!table) return;
+  table.hidden = !rows.length;
+  table.tBodies[0].replaceChildren(...rows.map(([name, ...values]) => {
     const row = document.createElement("tr"), heading = document.createElement("th");
     heading.scope = "row";
     heading.textContent = name;
     row.append(heading);
-    row.insertCell().textContent = value;
+    for (const value of values) row.insertCell().textContent = value;
     return row;
   }));
 }
