@@ -1,14 +1,18 @@
 """Pendant que l'étape 3 tourne : son histoire s'écrit à mesure, la page la suit, et l'entraînement se reprend comme avant."""
 
 import re
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import visitor
+from browser import Browser, wait_until
 from scripts import load, succeed
 from small import small_model
-from trainings_page import NAME, SETTINGS, figures, seen, shown
+from trainings_page import NAME, SETTINGS, figures, seen, shown, write
+from werkzeug.serving import make_server
 
 from atelier import settings
 from atelier.models import choice
@@ -87,3 +91,23 @@ def test_a_real_training_is_followed_to_its_end(client, prepared, tiny, tmp_path
     assert run["state"] == "finished" and told["Avancement"] == "20 pas" and {"Vitesse", "Temps passé"} <= told.keys()
     assert re.fullmatch(r"[\d, ]+ avant, [\d, ]+ après|> 10⁶.*", told["Perplexité de validation"])
     assert client.get(shown(client).all("img")[0]["src"]).status_code == 200
+
+
+@visitor.NEEDS_A_BROWSER
+def test_the_page_that_is_open_shows_each_new_sentence(client, tmp_path):
+    """La courbe, les chiffres et l'échelle avancent sans qu'on recharge la page."""
+    server = make_server("127.0.0.1", 0, client.application, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    written = [f"{histories.PROMPT}, <b>avant</b>"]
+    write()
+    with Browser(tmp_path) as page:
+        page.open(f"http://127.0.0.1:{server.server_port}/entrainement")
+        assert not page.find(".ladder").visible, "rien n'est encore écrit"
+        write(sentences=written)
+        wait_until(lambda: "<b>avant</b>" in page.find(".ladder").text)
+        write(sentences=[*written, f"{histories.PROMPT} la petite Fadette"])
+        wait_until(lambda: "la petite Fadette" in page.find(".ladder").text)
+        assert len(page.find_all(".ladder tbody tr")) == 2 and "42,4" in page.find(".numbers").text
+        assert not page.complaints()
+    server.shutdown()
+    server.server_close()
