@@ -5,6 +5,7 @@ Chaque entraînement part du modèle de base et lit autant de texte que les autr
 
 import argparse
 import importlib
+import time
 
 import atelier.quiet  # avant TensorFlow, pour taire ses messages
 
@@ -31,7 +32,11 @@ EXPERIMENTS = {
     "learning-rate": (
         "Trois taux d'apprentissage",
         READ,
-        [("10 × plus petit", BATCH_SIZE, 0.1), ("par défaut", BATCH_SIZE, 1), ("10 × plus grand", BATCH_SIZE, 10)],
+        [
+            ("10 fois plus petit", BATCH_SIZE, 0.1),
+            ("par défaut", BATCH_SIZE, 1),
+            ("10 fois plus grand", BATCH_SIZE, 10),
+        ],
     ),
     "batch-size": ("Trois tailles de lot", READ, [("lots de 2", 2, 1), ("lots de 8", 8, 1), ("lots de 32", 32, 1)]),
     "updates": (
@@ -61,23 +66,76 @@ def parse_options() -> argparse.Namespace:
 
 
 def trial(base, train_blocks, tf_eval_dataset, batch_size: int, factor: float) -> dict:
-    """Un entraînement ; renvoie ses pertes, comme `history.json`."""
+    """Un entraînement, dont l'avancement s'affiche ; renvoie ses réglages et ses pertes, comme `history.json`."""
     keras.utils.set_random_seed(settings.SEED)
     model, _ = step_3.load_model(base, base)
     rate = schedule.WarmupCosine(factor * schedule.default_learning_rate(model))
-    steps = READ // batch_size
-    rate.steps.assign(steps)
     step_3.compile_model(model, rate)
-    history = histories.new(choice.name(base), {}, model.evaluate(tf_eval_dataset, verbose=0)) | {"steps": steps}
+    options = {"learning_rate": float(f"{rate.peak:.2g}"), "batch_size": batch_size}
+    history = histories.new(choice.name(base), options, model.evaluate(tf_eval_dataset, verbose=0))
+    history["steps"] = READ // batch_size
+    rate.plan(history["steps"])
     read = batches.shuffled(train_blocks, batch_size, settings.SEED)
     model.fit(
-        batches.in_rounds(read, steps // EVALUATIONS),
+        batches.in_rounds(read, history["steps"] // EVALUATIONS),
         validation_data=tf_eval_dataset,
         epochs=EVALUATIONS,
         verbose=0,
-        callbacks=[callbacks.Losses(history)],
+        callbacks=[callbacks.Losses(history), callbacks.Progress(history, batch_size * batches.BLOCK_SIZE)],
     )
     return history
+
+
+def run_trials(trials: list, base, train_blocks, tf_eval_dataset) -> list[dict]:
+    """Les entraînements, l'un après l'autre, et le temps qu'il reste à en juger par les premiers."""
+    measured, begun = [], time.perf_counter()
+    for rank, (name, batch_size, factor) in enumerate(trials):
+        left = (time.perf_counter() - begun) / max(1, rank) * (len(trials) - rank)
+        until_the_end = f" (encore {console.duration(left)} environ pour finir)" if rank else ""
+        print(f"\n{rank + 1} sur {len(trials)} : {name}{until_the_end}", flush=True)
+        measured.append(trial(base, train_blocks, tf_eval_dataset, batch_size, factor))
+    return measured
+
+
+def show(trials: list, measured: list[dict]) -> None:
+    """Une ligne par entraînement : ses réglages, ce qu'il a donné."""
+    print(f"\n{'':<22}{'taux':>9}{'lots de':>9}{'pas':>6}   perplexité de validation")
+    for (name, *_), history in zip(trials, measured):
+        before, after = (curves.perplexity(history["val_loss"][place]) for place in (0, -1))
+        rate, batch_size = history["settings"].values()
+        print(
+            f"  {name:<20}{console.exact(rate):>9}{batch_size:>9}{console.number(history['steps']):>6}   {before} avant, {after} après"
+        )
+
+
+def picture(experiment: str, measured: list[dict]) -> str:
+    """Toutes les courbes sur une image, selon ce que chacun a lu."""
+    title, _, trials = EXPERIMENTS[experiment]
+    rates = [console.exact(history["settings"]["learning_rate"]) for history in measured]
+    names, what = [name for name, *_ in trials], f"{READ} passages de {batches.BLOCK_SIZE} tokens lus chaque fois"
+    if len(set(rates)) == 1:
+        what += f", au taux {rates[0]}"
+    else:
+        names = [f"{rate} ({name})" if factor == 1 else rate for rate, (name, _, factor) in zip(rates, trials)]
+    drawn = []
+    for name, (_, batch_size, _), history in zip(names, trials, measured):
+        read, evaluated = ([step * batch_size for step in history[steps]] for steps in ("loss_steps", "val_steps"))
+        drawn.append(curves.Curve(name, read, history["loss"], evaluated, history["val_loss"]))
+    return curves.picture(title, drawn, f"{measured[0]['base_model']} · {what}", unit="passages lus")
+
+
+def what_next(trials: list, measured: list[dict]) -> str:
+    """La suite : l'étape 3, avec le réglage qui l'emporte s'il n'est pas déjà le sien."""
+    best = min(range(len(trials)), key=lambda rank: measured[rank]["val_loss"][-1])
+    name, batch_size, factor = trials[best]
+    options = []
+    if factor != 1:
+        options += ["--learning-rate", console.exact(measured[best]["settings"]["learning_rate"]).replace(",", ".")]
+    if batch_size != BATCH_SIZE:
+        options += ["--batch-size", str(batch_size)]
+    if not options:
+        return f"Ici, le réglage de l'étape 3 l'emporte (« {name} ») : elle s'en sert déjà. Ensuite : {console.step(3)}"
+    return f"Ici, « {name} » l'emporte. Pour voir si cela dure : {' '.join([console.step(3), *options])}"
 
 
 def main() -> None:
@@ -87,29 +145,21 @@ def main() -> None:
     tokenizer, data = AutoTokenizer.from_pretrained(base), corpus.load_data(folder)
     train_blocks = batches.sample_blocks(step_3.pack(tokenizer, corpus.texts(data["train"])), distinct)
     eval_blocks = batches.sample_blocks(step_3.pack(tokenizer, corpus.texts(data["validation"])))
-    tf_eval_dataset = batches.in_order(eval_blocks, BATCH_SIZE)
 
-    what = f"{READ} passages de {batches.BLOCK_SIZE} tokens lus chaque fois"
     again = f", les mêmes {len(train_blocks)} relus" if len(train_blocks) < READ else ""
-    print(f"{title} : trois entraînements, {what}{again}. Quelques minutes…", flush=True)
-    drawn = []
-    for name, batch_size, factor in trials:
-        history = trial(base, train_blocks, tf_eval_dataset, batch_size, factor)
-        before, after = (curves.perplexity(history["val_loss"][place]) for place in (0, -1))
-        print(
-            f"  {name:<18} {console.number(history['steps']):>4} pas   perplexité de validation {before} avant, {after} après",
-            flush=True,
-        )
-        read, evaluated = ([step * batch_size for step in history[steps]] for steps in ("loss_steps", "val_steps"))
-        drawn.append(curves.Curve(name, read, history["loss"], evaluated, history["val_loss"]))
-
+    print(
+        f"{title} : trois entraînements, {READ} passages de {batches.BLOCK_SIZE} tokens lus chaque fois{again}. Quelques minutes…",
+        flush=True,
+    )
+    measured = run_trials(trials, base, train_blocks, batches.in_order(eval_blocks, BATCH_SIZE))
     path = settings.MODELS / f"{experiment}.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as partial:
-        partial.write_text(
-            curves.picture(title, drawn, f"{choice.name(base)} · {what}", unit="passages lus"), encoding="utf-8"
-        )
-    print(f"{READING[experiment]}\nLes courbes : {console.shown(path)}. Ouvrez-les dans un navigateur.")
+        partial.write_text(picture(experiment, measured), encoding="utf-8")
+    show(trials, measured)
+    print(
+        f"{READING[experiment]}\nLes courbes, à ouvrir dans un navigateur : {console.shown(path)}\n{what_next(trials, measured)}"
+    )
 
 
 if __name__ == "__main__":

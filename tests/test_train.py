@@ -10,7 +10,6 @@ import re
 import socket
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -241,15 +240,3 @@ def test_what_several_machines_cannot_do_is_said(monkeypatch):
     chosen.batch_size, chosen.resume = 9, True
     with pytest.raises(errors.AuroreError, match="ôtez TF_CONFIG, ou --resume"):
         distribution.use(chosen)
-
-
-def test_the_trials_of_an_experiment_read_as_much_as_each_other(tiny, monkeypatch):
-    script = load("experiments.py")
-    monkeypatch.setattr(script, "READ", 16)
-    blocks = np.arange(16 * 32, dtype=np.int32).reshape(16, 32)
-    often, seldom = (
-        script.trial(Path(tiny), blocks, batches.in_order(blocks[:8], 8), size, factor=100) for size in (2, 4)
-    )
-    assert often["steps"] == 2 * seldom["steps"] == 8
-    assert len(often["val_loss"]) == len(seldom["val_loss"]) == 1 + script.EVALUATIONS
-    assert often["val_loss"][0] == seldom["val_loss"][0] != often["val_loss"][-1], "du même modèle de base"
