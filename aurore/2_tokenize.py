@@ -16,8 +16,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from atelier import console, launch, models, settings
 from atelier.atomic import atomic_write
 from atelier.models import vocabulary
-from atelier.text import corpus
-from atelier.text.typography import normalize
+from atelier.text import corpus, typography
 
 VOCAB_SIZE = 52_000
 EXAMPLE = "la bergère et le berger la bergerie et les bergers"
@@ -102,9 +101,9 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBas
 
 def show(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
     """Le texte tel que le réseau le reçoit, et tel que nous pouvons le lire."""
-    text = normalize(text)  # comme dans les livres : « ’ » et « ' » ne font pas les mêmes tokens
+    text = typography.typed(text)  # comme les livres : « ’ » et « ' » ne font pas les mêmes tokens
     ids = tokens_analysis(tokenizer, text)
-    print(f"\n« {text} » en {len(ids)} tokens :")
+    print(f"\n« {text} » en {console.number(len(ids))} tokens :")
     print(f"  identifiants : {ids}")
     names = vocabulary_of(tokenizer, ids)
     print(f"  vocabulaire  : {names}")
@@ -125,7 +124,7 @@ def show_merges() -> None:
     print(f"  ainsi coupé  : {' | '.join(' '.join(word) for word in words)}")
 
 
-def retrain_and_compare(old: PreTrainedTokenizerBase, vocab_size: int) -> None:
+def retrain_and_compare(old: PreTrainedTokenizerBase, vocab_size: int, text: str) -> None:
     """Réentraîne le tokenizer sur nos livres, et le compare à celui du modèle de base."""
     data = load_from_disk(corpus.folder())
     print(f"\n{COST}")
@@ -134,7 +133,7 @@ def retrain_and_compare(old: PreTrainedTokenizerBase, vocab_size: int) -> None:
     new = save_tokenizer(retrain(old, batches, vocab_size))
     files = sorted(path.name for path in settings.TOKENIZER.iterdir())
     print(f"Enregistré dans {console.shown(settings.TOKENIZER)} : {', '.join(files)}.")
-    show(new, simple_text())
+    show(new, text)
     print("\nSur un livre que le nouveau n'a pas lu (la partie « test ») :")
     for name, tokenizer in (("modèle de base", old), ("réentraîné", new)):
         per_word, whole = vocabulary.efficiency(tokenizer, data["test"]["text"])
@@ -152,6 +151,9 @@ def retrain_and_compare(old: PreTrainedTokenizerBase, vocab_size: int) -> None:
 def parse_options():
     parser = console.argument_parser(
         "Étape 2 : montre le tokenizer du modèle de base et, si on le demande, le réentraîne."
+    )
+    parser.add_argument(
+        "--text", metavar="TEXTE", help="le texte à couper en tokens : votre nom, une phrase à vous"
     )
     parser.add_argument(
         "--retrain",
@@ -172,16 +174,21 @@ def parse_options():
 def main() -> None:
     options = parse_options()
     tokenizer = load_tokenizer(str(models.base_model()))
+    text = simple_text() if options.text is None else options.text
     print(
         f"Le vocabulaire compte {console.number(len(tokenizer))} tokens ; le numéro "
         f"{tokenizer.eos_token_id}, {tokenizer.eos_token}, marque la fin d'un texte."
     )
-    show(tokenizer, simple_text())
-    show_merges()
+    show(tokenizer, text)
+    if options.text is None:
+        show_merges()
+        print(
+            '\nPour essayer votre nom, ou une phrase : la même commande, avec --text "Votre nom".'
+        )
     if options.retrain:
-        retrain_and_compare(tokenizer, options.vocab_size)
-    else:
-        print("\nPour un tokenizer appris sur nos livres : la même commande, avec --retrain.")
+        retrain_and_compare(tokenizer, options.vocab_size, text)
+    elif options.text is None:
+        print("Pour un tokenizer appris sur nos livres : la même commande, avec --retrain.")
         print(COST)
     print(f"Ensuite : {console.step(3)}")
 

@@ -8,7 +8,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer
 
 from atelier import settings
+from atelier.errors import AuroreError
 from atelier.models import vocabulary
+from atelier.text import typography
 
 SENTENCE = "Bonjour Madame, je m'appelle George Sand. Et vous, où êtes-vous née ?"
 
@@ -50,6 +52,7 @@ def test_the_small_bpe_learns_what_the_library_learns():
 
 def test_step_2_shows_ids_and_pieces_and_says_why(tmp_path):
     shown = succeed("2_tokenize_solution.py", home=tmp_path).stdout
+    assert '--text "Votre nom"' in shown
     assert f"« {SENTENCE} »" in shown and " Madame" in shown
     assert "Ġ est l'espace" in shown and "Ã©" in shown.split("vocabulaire  :")[1].splitlines()[0], "un accent se voit"
     assert "fusions      : er, ber, berg, berger, la\n" in shown
@@ -57,6 +60,33 @@ def test_step_2_shows_ids_and_pieces_and_says_why(tmp_path):
         "le prix de --retrain est dit avant"
     )
     assert not (tmp_path / "tokenizer").exists()
+
+
+def test_one_can_try_ones_own_name(tmp_path):
+    shown = succeed("2_tokenize_solution.py", "--text", "Zoé d’Aÿ-Müller 🎉", home=tmp_path).stdout
+    assert "« Zoé d'Aÿ-Müller 🎉 » en" in shown and "Ã©" in shown
+    assert "fusions" not in shown and "--retrain" not in shown, "rien que ce que l'on veut voir"
+    assert shown.splitlines()[-1].startswith("Ensuite : ")
+
+
+STRANGE = {
+    "rien": ("", "Le texte est vide"),
+    "des espaces": (" \u00a0\n\t", "Le texte est vide"),
+    "rien qui se voie": ("\u200b\u2060", "Le texte est vide"),
+    "un caractère de commande": ("Au\x1b[2Jrore", "contient U\\+001B"),
+    "un octet perdu": ("Aurore \udcff", "contient U\\+DCFF"),
+    "un roman": ("Il était une fois. " * 100, "1\u00a0900 caractères.*1\u00a0000 au plus"),
+}
+
+
+@pytest.mark.parametrize("text, sentence", STRANGE.values(), ids=STRANGE)
+def test_a_strange_text_is_refused_in_a_sentence(text, sentence):
+    with pytest.raises(AuroreError, match=sentence):
+        typography.typed(text)
+
+
+def test_a_name_typed_on_a_console_without_a_language_is_read():
+    assert typography.typed("Zoé".encode().decode("ascii", "surrogateescape")) == "Zoé"
 
 
 def test_a_retrained_tokenizer_is_saved_reloaded_and_compared(prepared, tmp_path):

@@ -7,7 +7,10 @@ Les éditions du projet Gutenberg écrivent la même phrase de dix façons : « 
 import html
 import re
 import unicodedata
+from contextlib import suppress
 
+from atelier.console import number
+from atelier.errors import AuroreError
 from atelier.text.words import word_list
 
 OE = re.compile(rf"\b(?=\w*oe)(?:{'|'.join(word_list('oe')).replace('œ', 'oe')})", re.IGNORECASE)
@@ -75,3 +78,21 @@ def normalize(text: str) -> str:
 def normalize_lines(text: str) -> str:
     """Réécrit un texte de plusieurs paragraphes comme le modèle en a lu : un saut de ligne entre deux, et rien d'autre."""
     return "\n".join(paragraph for line in text.splitlines() if (paragraph := normalize(line)))
+
+
+def typed(text: str, longest: int = 1000) -> str:
+    """Un texte que la personne a tapé, dans la typographie des livres. Lève `AuroreError` si l'on ne peut en montrer les tokens."""
+    with suppress(UnicodeError):  # une console sans réglage de langue laisse leurs octets aux lettres accentuées
+        text = text.encode("utf-8", "surrogateescape").decode("utf-8")
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and not character.isspace():
+            raise AuroreError(
+                f"Le texte contient U+{ord(character):04X}, qui n'est pas une lettre : ôtez ce caractère, ou retapez le texte."
+            )
+    if len(text) > longest:
+        raise AuroreError(
+            f"Ce texte a {number(len(text))} caractères : pour en regarder chaque token, donnez-en {number(longest)} au plus."
+        )
+    if text := normalize(text):
+        return text
+    raise AuroreError('Le texte est vide : écrivez-le entre guillemets, par exemple --text "Je suis née à Nohant".')
