@@ -195,10 +195,11 @@ def main() -> None:
 
     data = corpus.build(paragraphs_of.items())
     corpus.save_data(data)
-    print(
-        f"Données enregistrées dans {console.shown(settings.DATA)}. Ensuite : {console.step(2)}\n"
-    )
-    show_result(data)
+    print(f"Données enregistrées dans {console.shown(settings.DATA)}.\n")
+    try:
+        show_result(data)
+    finally:  # même si ses bonus ne sont pas faits
+        print(f"\nEnsuite : {console.step(2)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from scripts import AURORE, environment, help_of, refused, run_fresh, succeeded
 
-from atelier import opening, settings
+from atelier import launch, opening, settings
 from atelier.errors import AuroreError
 from atelier.models import choice
+from atelier.training import history as histories
+from atelier.training import runs
+from atelier.training.history import STATE
 
 SCRIPTS = [*sorted(path.name for path in AURORE.glob("*_solution.py")), "5_flask.py", "demo.py", "check.py"]
 
@@ -148,24 +152,26 @@ def test_ctrl_c_leaves_nothing_half_written(script, options, after, prepared, ti
     assert not runs or ("--resume" in stderr and len(runs) == 1 and (runs[0] / "state" / "checkpoint").exists()), (
         "de quoi reprendre, ou rien"
     )
+    assert ("la même commande" in stderr) != ("--resume" in stderr) or after == IMPORTING, "une seule suite"
     assert not (tmp_path / "model" / "latest").exists() and not list(home.rglob("*.partial"))
 
 
 @pytest.mark.parametrize(
-    "main",
+    "main, signal_name",
     [
-        "Doomed(); [time.sleep(0.1) for _ in range(600)]",  # perdu dans un destructeur
-        "transformed()",  # changé en une autre erreur
+        ("Doomed(); [time.sleep(0.1) for _ in range(600)]", "SIGINT"),  # perdu dans un destructeur
+        ("transformed()", "SIGINT"),  # changé en une autre erreur
+        ("Doomed(); [time.sleep(0.1) for _ in range(600)]", "SIGTERM"),
     ],
 )
-def test_a_ctrl_c_that_a_library_mistreats_still_interrupts(main, tmp_path, interruptible):
+def test_a_signal_that_a_library_mistreats_still_interrupts(main, signal_name, tmp_path, interruptible):
     program = f"""if True:
-        import sys, time, _thread
+        import signal, sys, time, _thread
         sys.path.insert(0, {str(AURORE)!r})
         from atelier import launch
         class Doomed:
             def __del__(self):
-                _thread.interrupt_main()
+                _thread.interrupt_main(signal.{signal_name})
                 time.sleep(0)
         def transformed():
             try:
@@ -180,7 +186,35 @@ def test_a_ctrl_c_that_a_library_mistreats_still_interrupts(main, tmp_path, inte
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment(tmp_path), capture_output=True, encoding="utf-8"
     )
-    assert done.returncode == 130 and "Interrompu" in done.stderr and "Erreur" not in done.stderr
+    assert done.returncode == {"SIGINT": 130, "SIGTERM": 143}[signal_name]
+    assert "Erreur" not in done.stderr and "Traceback" not in done.stderr
+    assert ("Interrompu" in done.stderr) == (signal_name == "SIGINT")
+
+
+STOPS = {
+    "Ctrl-C": (KeyboardInterrupt(), 130, "Interrompu. {}"),
+    "SIGTERM": (SystemExit(143), 143, "Arrêté. {}"),
+    "une panne": (AuroreError("Le disque est plein."), 1, "Le disque est plein.\n{}"),
+}
+
+
+@pytest.mark.parametrize("error, code, told", STOPS.values(), ids=STOPS)
+def test_what_is_interrupted_says_one_next_step(error, code, told, tmp_path, monkeypatch, capsys):
+    """« Reprenez » puis « recommencez » : on ne saurait lequel croire."""
+    monkeypatch.setattr(launch, "_watch_for_interruption", threading.Event)
+    (tmp_path / STATE).parent.mkdir()
+    (tmp_path / STATE).touch()
+    histories.write(tmp_path, histories.new("mini", {}, 3.5))
+
+    def main():
+        with runs.kept_if_resumable(tmp_path):
+            raise error
+
+    with pytest.raises(SystemExit) as stopped:
+        launch.run(main)
+    assert stopped.value.code == code
+    said, resume = capsys.readouterr().err.strip(), "Pour reprendre cet entraînement où il en était : "
+    assert said.startswith(told.format(resume)) and said.endswith(" --resume") and "recommencera" not in said
 
 
 def test_a_console_of_another_encoding_never_crashes(tmp_path):

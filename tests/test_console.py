@@ -74,6 +74,12 @@ def test_a_full_disk_is_the_one_where_we_were_writing():
     assert "le disque de /elsewhere/x." in console.explain(refusal(errno.ENOSPC, "/elsewhere/x"))
 
 
+def test_mini_is_not_advised_to_who_has_it(monkeypatch):
+    assert "AURORE_MODEL" in console.explain(MemoryError())
+    monkeypatch.setattr(console, "BASE_MODEL", "mini")
+    assert "AURORE_MODEL" not in console.explain(MemoryError()) and "--batch-size 4" in console.explain(MemoryError())
+
+
 def test_a_learner_who_opens_a_forbidden_file_is_told_the_line(tmp_path, monkeypatch):
     path = tmp_path / "1_prepare_dataset.py"
     path.write_text("def read_lines(path):\n    raise PermissionError(13, 'refusé', '/root/x')\n", "utf-8")

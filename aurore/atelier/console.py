@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from atelier.errors import AuroreError, Todo
-from atelier.settings import FOLDER, HOME, IN_CONTAINER, STEPS
+from atelier.settings import BASE_MODEL, FOLDER, HOME, IN_CONTAINER, STEPS
 
 
 def todo(number: str):
@@ -124,10 +124,10 @@ def from_the_machine(error: Exception) -> str:
     if "No space left on device" in str(error):  # TensorFlow et safetensors n'en font pas une OSError
         return FULL_DISK[errno.ENOSPC].format(place=shown(HOME))
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return (
-            "La mémoire manque. Fermez d'autres programmes, ou prenez un modèle plus petit "
-            f"({variable('AURORE_MODEL', 'mini')}) ; à l'étape 3, des lots plus petits suffisent parfois (--batch-size 4)."
+        smaller = (
+            "" if BASE_MODEL == "mini" else f", ou prenez un modèle plus petit ({variable('AURORE_MODEL', 'mini')})"
         )
+        return f"La mémoire manque. Fermez d'autres programmes{smaller} ; à l'étape 3, des lots plus petits suffisent parfois (--batch-size 4)."
     return ""
 
 

@@ -21,9 +21,14 @@ from atelier.errors import AuroreError, Todo
 from atelier.exercises import python_errors
 from atelier.settings import DEBUG
 
+START_AGAIN = "Rien n'est resté à moitié écrit ; la même commande recommencera."
+
 
 def run(main: Callable[[], None]) -> None:
-    """Exécute `main()` et termine le programme : code 0, ou un code non nul après une phrase (130 après Ctrl-C)."""
+    """Exécute `main()` et termine le programme : code 0, ou un code non nul après une phrase (130 après Ctrl-C).
+
+    L'erreur peut dire elle-même la suite (`next_step`) : c'est alors la seule.
+    """
     for stream in (sys.stdout, sys.stderr):
         # Une console Windows (cp1252) ne connaît pas tous les caractères : mieux vaut un « ? » qu'un plantage. Ceux d'IDLE, de
         # Spyder et de Jupyter ne se règlent pas, et les connaissent tous.
@@ -36,13 +41,18 @@ def run(main: Callable[[], None]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:  # « … | head » a refermé notre sortie : ce n'est pas une erreur
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except SystemExit as error:  # SIGTERM, ou des options qui ne conviennent pas
+        if what_next := getattr(error, "next_step", ""):
+            tell(f"\nArrêté. {what_next}")
+        raise
     except (Exception, KeyboardInterrupt) as error:
+        what_next = getattr(error, "next_step", "")
         if interrupted.is_set() or isinstance(error, KeyboardInterrupt):
-            tell("\nInterrompu. Rien n'est resté à moitié écrit ; la même commande recommencera.")
+            tell(f"\nInterrompu. {what_next or START_AGAIN}")
             sys.exit(130)
         if DEBUG:
             raise
-        tell(f"\n{explain(error)}")
+        tell(f"\n{explain(error)}" + (f"\n{what_next}" if what_next else ""))
         sys.exit(1)
     finally:
         gc.freeze()  # à quoi bon ranger tout TensorFlow avant de partir ? Une seconde de moins
@@ -52,7 +62,7 @@ def _watch_for_interruption() -> threading.Event:
     """Veille à ce qu'un Ctrl-C ne se perde pas ; renvoie de quoi savoir s'il y en a eu un.
 
     TensorFlow peut changer le KeyboardInterrupt en une autre erreur, d'où l'`Event` ; et s'il tombe pendant le ménage
-    de Python (un destructeur), il est oublié, d'où le `unraisablehook`, qui le renvoie un instant plus tard.
+    de Python (un destructeur), il est oublié, d'où le `unraisablehook`, qui le renvoie un instant plus tard. SIGTERM de même.
     """
     interrupted = threading.Event()
 
@@ -61,10 +71,11 @@ def _watch_for_interruption() -> threading.Event:
         raise KeyboardInterrupt
 
     def send_again(unraisable) -> None:
-        if unraisable.exc_type is not KeyboardInterrupt:
+        forgotten = {KeyboardInterrupt: signal.SIGINT, SystemExit: signal.SIGTERM}.get(unraisable.exc_type)
+        if not forgotten:
             sys.__unraisablehook__(unraisable)
             return
-        timer = threading.Timer(0.1, _thread.interrupt_main)
+        timer = threading.Timer(0.1, _thread.interrupt_main, (forgotten,))
         timer.daemon = True
         timer.start()
 

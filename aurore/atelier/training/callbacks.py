@@ -109,7 +109,7 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.history, self.tokens_per_step, self.tokenizer = history, tokens_per_step, tokenizer
         self.on_screen = is_screen(sys.stdout)
-        self.begun = time.perf_counter()
+        self.compiled = False
 
     def on_epoch_begin(self, epoch, logs=None):
         self.done = self.model.optimizer.iterations.numpy()
@@ -117,6 +117,9 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         now, step, steps = time.perf_counter(), int(self.model.optimizer.iterations.numpy()), self.history["steps"]
+        if not self.compiled:  # le premier pas compile : il ne dit rien de la vitesse
+            self.compiled, self.begun, self.shown, self.done = True, now, now, step
+            return
         if now - self.shown < (0.2 if self.on_screen else 15) and step < steps:
             return
         self.shown = now

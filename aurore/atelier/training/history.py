@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from atelier.atomic import atomic_write
-from atelier.console import number
+from atelier.console import exact, number
 from atelier.training import curves
 
 START = "start"  # dans le dossier d'un entraînement, le modèle dont il est parti, tant qu'il n'est pas fini
@@ -83,8 +83,8 @@ def ladder(history: dict) -> list[curves.Rung]:
 def draw(folder: Path, history: dict) -> None:
     """La courbe de perte, en image, et dessous ce que le modèle écrivait à mesure : `loss.svg`."""
     curve = curves.Curve(folder.name, history["loss_steps"], history["loss"], history["val_steps"], history["val_loss"])
-    rate = f"taux d'apprentissage {number(history['settings']['learning_rate'], 6).rstrip('0')}"
-    subtitle = f"{history['base_model']} · {number(history['steps'])} pas de {history['settings']['batch_size']} passages · {rate}"
+    rate = exact(float(f"{history['settings']['learning_rate']:.2g}"))
+    subtitle = f"{history['base_model']} · {number(history['steps'])} pas de {history['settings']['batch_size']} passages · taux d'apprentissage {rate}"
     picture = curves.picture(
         "Ce que le modèle apprend en lisant", [curve], subtitle, prompt=PROMPT, ladder=ladder(history)
     )

@@ -77,7 +77,8 @@ def kept_if_resumable(folder: Path) -> Iterator[None]:
         elif not ended:
             with suppress(OSError, ValueError):  # la page le dira tout de suite ; sinon, quand plus rien ne s'écrira
                 histories.write(folder, choice.history(folder) | {"interrupted": True})
-            tell(f"\nPour reprendre cet entraînement où il en était : {command(Path(sys.argv[0]).name)} --resume")
+            resume = command(Path(sys.argv[0]).name, "--resume")
+            error.next_step = f"Pour reprendre cet entraînement où il en était : {resume}"  # que dira `launch.run`
         raise
 
 
@@ -172,8 +173,6 @@ class Run:
         strategy = self.model.distribute_strategy
         # Plusieurs machines ne vont pas à la même vitesse, et doivent faire les mêmes pas.
         possible = int(distribution.mean(strategy, measured.steps_in(deadline - time.perf_counter())))
-        for since, steps in history["plan"]:
-            self.rate.plan(steps, since)
         steps = wanted or done + possible
         pace.plan(history, self.rate, steps, done)
         histories.write(self.folder, history)  # le plan est connu : une reprise le suivra
@@ -239,7 +238,8 @@ class Run:
             f"Perplexité de validation : {before} avant, {others[best]} après{moment}.\n"
             f"Plus c'est bas, mieux c'est. Pour comparer : {LANDMARK}.\n"
             f"La courbe, à ouvrir dans un navigateur : {shown(self.folder / 'loss.svg')}\n"
-            f"Modèle enregistré dans {shown(self.folder)}. Ensuite : {step(4)}"
+            f"Modèle enregistré dans {shown(self.folder)}.\n"
+            f"Ensuite, l'examen : {command('evaluate.py')}\nPuis l'étape 4 : {step(4)}"
         )
 
 
