@@ -16,7 +16,7 @@ from small import small_model
 
 from atelier import errors, settings
 from atelier.models import choice, export
-from atelier.training import backup, runs
+from atelier.training import backup, callbacks, runs
 from atelier.training import history as histories
 from atelier.training.history import START, STATE
 
@@ -48,6 +48,8 @@ def test_a_killed_run_resumes_where_it_was_and_ends_the_same(prepared, tiny, tmp
         "le même taux, les mêmes lots, le même état de l'optimiseur"
     )
     assert resumed["val_loss"][-1] == pytest.approx(whole["val_loss"][-1], rel=1e-3)
+    assert resumed["sentences"][0] == whole["sentences"][0], "celle d'avant l'entraînement"
+    assert len(resumed["sentences"]) == len(resumed["val_loss"]) and all(resumed["sentences"]), "une par évaluation"
     assert resumed["final_val_loss"] == pytest.approx(whole["final_val_loss"], rel=1e-3)
     assert "Aucun entraînement à reprendre" in refused("3_train_solution.py", "--resume", home=homes["killed"])
 
@@ -141,3 +143,21 @@ def nan_model(tokenizer, folder):
     model.transformer.ln_f.gamma.assign(np.full(16, np.nan, np.float32))
     export.save_model(model, tokenizer, folder / "nan")
     return folder / "nan"
+
+
+def test_a_run_of_an_older_workshop_is_resumed(tokenizer, tmp_path):
+    """Il n'avait gardé ni ses phrases, ni ses plans : son plan est son nombre de pas, et seules les nouvelles phrases se gardent."""
+    model = small_model(tokenizer)
+    history = begin(tmp_path, model, tokenizer, BLOCKS).history | {"steps": 9}
+    del history["sentences"], history["plan"]
+    histories.write(tmp_path, history)
+    run = begin(tmp_path, model, tokenizer, BLOCKS, resume=str(tmp_path / START))
+    assert run.history["plan"] == [[0, 9]] and run.history["sentences"] == []
+    run.history["val_steps"] += [3, 6]
+    run.history["val_loss"] += [3.0, 2.9]
+    progress = callbacks.Progress(run.history, 256, tokenizer)
+    progress.set_model(model)
+    progress.on_epoch_begin(1)
+    progress.on_epoch_end(1, {"val_loss": 2.9})
+    *lost, kept = run.history["sentences"]
+    assert lost == ["", ""] and kept.startswith(callbacks.PROMPT), "chacune en face de sa perte"

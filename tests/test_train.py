@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import html
 import importlib.util
 import json
 import math
@@ -147,6 +148,10 @@ def test_training_lowers_the_validation_loss_and_leaves_a_complete_run(demonstra
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in run.iterdir()), "lisibles par l'hôte"
     assert ":" not in run.name and not list(run.glob(".*"))
     assert demonstration[1].count(f"« {callbacks.PROMPT}") == 1 + callbacks.EVALUATIONS, "on voit le modèle apprendre"
+    assert re.findall(f"« ({callbacks.PROMPT}.*) »$", demonstration[1], re.MULTILINE) == history["sentences"], (
+        "et l'on peut y revenir"
+    )
+    assert "Ce qu'il écrit, à mesure" in html.unescape((run / "loss.svg").read_text("utf-8"))
 
 
 def test_more_time_means_more_steps_and_the_estimate_says_so():
@@ -196,7 +201,9 @@ def test_a_training_does_what_it_has_announced(prepared, tiny, tmp_path):
     steps, share = re.search(r"Entraînement de (\d+) pas, soit (\d+) % d'une époque : environ", shown).groups()
     per_epoch = int(re.search(r"une époque fait (\d+) pas", shown)[1])
     assert int(share) == pytest.approx(int(steps) / per_epoch * 100, abs=0.5)
-    assert finished(tmp_path)["steps"] == finished(tmp_path)["loss_steps"][-1] == int(steps)
+    history = finished(tmp_path)
+    assert history["plan"][0] == [0, int(steps)] and history["steps"] == history["loss_steps"][-1]
+    assert shown.count("au lieu de") == len(history["plan"]) - 1, "s'il change d'avis en chemin, il le dit"
 
 
 def test_two_machines_learn_together_what_one_learns_alone(prepared, tiny, tmp_path):
