@@ -11,7 +11,8 @@ from atelier import exercises
 ATELIER = AURORE / "atelier"
 FLOORS = (  # du sol au toit : chaque pièce n'importe que celles des étages du dessous
     ("errors", "settings", "container", "proxies", "shadows"),
-    ("atomic", "machine", "opening", "quiet"),
+    ("atomic", "compiled", "machine", "opening"),
+    ("quiet",),
     ("console",),
     ("text",),
     ("models",),

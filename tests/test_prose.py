@@ -1,10 +1,10 @@
-"""Ce que la page fait d'un texte : la typographie de l'imprimé, où il s'arrête, les insultes masquées."""
+"""Ce que la page fait d'un texte : la typographie de l'imprimé, les insultes masquées."""
 
 import pytest
 
 from atelier import settings
 from atelier.web.insults import insults, mask, masked
-from atelier.web.prose import kept, printed
+from atelier.web.prose import printed
 from atelier.writing.streaming import Token
 
 
@@ -18,13 +18,6 @@ from atelier.writing.streaming import Token
 )
 def test_a_text_is_printed_as_in_a_book(text, expected):
     assert printed(text) == expected and len(printed(text)) == len(text)
-
-
-def test_a_text_is_cut_back_to_a_sentence_but_never_under_half():
-    assert kept("Il", [" dort", ".", " Elle", " lit"]) == 2
-    assert kept("Il", [" dort", ".", " Elle", " lit", " le", " soir"]) == 6
-    assert kept("Il", [" voit", " M", ".", " de", " la"]) == 5, "« M. » n'est pas une fin de phrase"
-    assert kept("Il", []) == 0
 
 
 def test_an_insult_is_found_whatever_its_accents_case_or_number():

@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import contextmanager
 
+from atelier import compiled
 from atelier.settings import DEBUG
 
 
@@ -37,6 +38,7 @@ def quiet_stderr():
 # Python cherche des objets à jeter chaque fois qu'il en est né 700. Les imports en créent 600 000, qui restent : les
 # relire sans cesse prendrait un quart du temps de démarrage.
 gc.set_threshold(50_000)
+compiled.reuse()
 with quiet_stderr():
     import tensorflow as tf
 

@@ -57,9 +57,9 @@ def bare() -> None:
 
     from atelier import settings
     from atelier.models import sampling
+    from atelier.models.continuation import Text
     from atelier.models.sampling import Sampling
     from atelier.writing import generation
-    from atelier.writing.streaming import Text
 
     pipe = generation.load_pipeline(settings.MINI)
     sampling = Sampling(sampling.TEMPERATURE, sampling.TOP_P, sampling.TOP_K)
@@ -67,7 +67,7 @@ def bare() -> None:
     def speed(number: int) -> float:
         asked, start = fields(number), time.perf_counter()
         ids = pipe.tokenizer(asked["prompt"])["input_ids"]
-        written = list(stream(pipe.model, pipe.tokenizer, Text(ids, TOKENS, sampling, asked["seed"])))
+        written = list(stream(pipe.model, pipe.tokenizer, Text(pipe.tokenizer, ids, TOKENS, sampling, asked["seed"])))
         return len(written) / (time.perf_counter() - start)
 
     for line in sys.stdin:

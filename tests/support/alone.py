@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from atelier.writing.streaming import Batch, Text, Token
+from atelier.models.continuation import Text
+from atelier.writing.streaming import Batch, Token
 
 
 def stream(model, tokenizer, text: Text) -> Iterator[Token]:
     """Les tokens de `text`, à mesure qu'ils s'écrivent. Fermer l'itérateur arrête le calcul. Lève `ValueError` comme `Batch.join`."""
-    batch = Batch(model.decoder, tokenizer)
+    batch = Batch(model.decoder)
     batch.join(text)
 
     def tokens() -> Iterator[Token]:

@@ -16,6 +16,7 @@ from atelier.quiet import tf
 import numpy as np
 from transformers import GPT2Config, TFAutoModelForCausalLM, TFGPT2LMHeadModel
 
+from atelier.models.continuation import EXTRA, Text, kept
 from atelier.models.decoder import Decoder
 from atelier.models.sampling import GREEDY, Sampling, draw
 
@@ -64,7 +65,7 @@ class GPT2(TFGPT2LMHeadModel):
 
     def __init__(self, config, *inputs, **options):
         super().__init__(config, *inputs, **options)
-        self._decoder = self._streamer = None
+        self._decoder = self._streamer = self._tokenizer = None
         self.distribute_reduction_method = "first"  # la perte est déjà la moyenne de toutes les machines
         if config.activation_function == "gelu_new":
             for block in self.transformer.h:
@@ -125,17 +126,19 @@ class GPT2(TFGPT2LMHeadModel):
         self._decoder.clear()
         return self._decoder
 
-    def generate(self, *inputs, streamer=None, **options):
+    def generate(self, *inputs, streamer=None, tokenizer=None, **options):
         """Le `generate` de transformers. `streamer` : un `TextStreamer`, que la bibliothèque réserve à PyTorch ; il veut un seul texte.
+
+        `tokenizer`, s'il est là : la suite n'allonge pas le dernier mot de l'amorce, et finit avec sa phrase (`Text` dit comment).
 
         Elle prépare les amorces, les options et ce qui modifie les logits, puis appelle l'une des deux méthodes qui suivent. Elles
         écrivent avec notre décodeur ; ce qu'il ne sait pas faire revient à la bibliothèque, qui donne alors le texte d'un coup.
         """
-        self._streamer = streamer
+        self._streamer, self._tokenizer = streamer, tokenizer
         try:
             return super().generate(*inputs, **options)
         finally:
-            self._streamer = None
+            self._streamer = self._tokenizer = None
             if self._decoder:
                 self._decoder.clear()
 
@@ -168,23 +171,32 @@ class GPT2(TFGPT2LMHeadModel):
             for name in ("pad_token_id", "eos_token_id")
         )
         missing, end = missing or 0, [] if end is None else end
-        written = np.full((texts, options["max_length"]), missing, np.int32)
+        new = options["max_length"] - length
+        extra = min(EXTRA, self.config.n_positions - options["max_length"]) if self._tokenizer else 0
+        written = np.full((texts, length + new + extra), missing, np.int32)
         written[:, :length] = input_ids
         seed = (
             tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32) if options.get("seed") is None else options["seed"]
         )
         streams = np.random.default_rng(np.asarray(seed).astype(np.uint32)).spawn(texts)  # à chaque texte son hasard
+        told = [
+            Text(self._tokenizer, list(ids), new, sampling, stream, True, extra)
+            for ids, stream in zip(prompts, streams)
+        ]
         unfinished = np.ones(texts, bool)
-        decoder, places = self.decoder, range(length, options["max_length"])
+        decoder, places = self.decoder, range(length, length + new + extra)
         logits = decoder.start(prompts, length=max(map(len, prompts)) + len(places))
         if self._streamer:
             self._streamer.put(written[:, :length])
         for place in places:
             if options["logits_processor"]:
                 logits = options["logits_processor"](tf.constant(written), tf.constant(logits), place).numpy()
-            chosen = [draw(row, sampling, stream) for row, stream in zip(logits, streams)]
+            if self._tokenizer:
+                chosen = [missing if text.finished else text.add(text.allowed(row)) for text, row in zip(told, logits)]
+            else:
+                chosen = [draw(row, sampling, stream) for row, stream in zip(logits, streams)]
             written[:, place] = np.where(unfinished, chosen, missing)
-            unfinished &= ~np.isin(written[:, place], end)
+            unfinished &= ~np.isin(written[:, place], end) & [not text.finished for text in told]
             if self._streamer:
                 self._streamer.put(written[:, place])
             if not unfinished.any() or place == places[-1]:
@@ -192,6 +204,9 @@ class GPT2(TFGPT2LMHeadModel):
             logits = decoder.step(written[:, place])
         if self._streamer:
             self._streamer.end()
+        if self._tokenizer:
+            for row, text in zip(written, told):
+                row[length + kept(text.before, text.pieces) :] = missing
         return tf.constant(written[:, : place + 1])
 
 

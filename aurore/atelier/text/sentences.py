@@ -13,7 +13,7 @@ from pathlib import Path
 from nltk.tabdata import PunktDecoder
 from nltk.tokenize.punkt import PunktLanguageVars, PunktParameters, PunktSentenceTokenizer
 
-from atelier.text.words import LETTERS, word_list
+from atelier.text.sentence_ends import goes_on
 
 FOLDER = Path(__file__).with_name("punkt")
 
@@ -46,37 +46,11 @@ class FrenchSentenceTokenizer(PunktSentenceTokenizer):
         """Les phrases d'un paragraphe."""
         sentences = []
         for piece in super().tokenize(text, realign_boundaries):
-            if sentences and _goes_on(sentences[-1], piece):
+            if sentences and goes_on(sentences[-1], piece):
                 sentences[-1] += f" {piece}"
             else:
                 sentences.append(piece)
         return sentences
-
-
-TITLE = re.compile(rf"(?:^|[\s'(«])(?:{'|'.join(map(re.escape, word_list('titles')))})\.$")
-NUMBERED = re.compile(rf"(?:^|[\s'(«])(?:{'|'.join(word_list('numbered'))})\.$", re.IGNORECASE)
-NUMBER = re.compile(r"\d|[IVXLC]+\b(?!')")
-INITIAL, ANOTHER_INITIAL = (re.compile(r"(?:^|[\s'«(])[A-ZÀÉ]\.$"), re.compile(r"[A-ZÀÉ]\.(?:\s|-|$)"))
-
-
-def _goes_on(sentence: str, piece: str) -> bool:
-    """`piece` continue-t-il `sentence` ? « Mme. | Sand », « art. | 7 », « S. | A. le prince »."""
-    return bool(
-        not LETTERS.search(sentence)  # « … | Trois ans après »
-        or TITLE.search(sentence)
-        or NUMBERED.search(sentence)
-        and NUMBER.match(piece)
-        or INITIAL.search(sentence)
-        and ANOTHER_INITIAL.match(piece)
-    )
-
-
-def ends_a_sentence(text: str) -> bool:
-    """Ce texte, qu'on est en train d'écrire, peut-il s'arrêter là ? Non après « M. », ni dans une citation qui reste ouverte."""
-    quoting = text.count("«") > text.count("»")
-    return bool(re.search(r"[.!?…](?:\s?[»)\]])*$", text)) and not (
-        quoting or INITIAL.search(text) or _goes_on(text, "")
-    )
 
 
 def load_parameters(folder: Path = FOLDER) -> PunktParameters:

@@ -24,6 +24,7 @@ from atelier.errors import AuroreError
 from atelier.models import choice, sizes
 from atelier.models.export import same_weights, save_model
 from atelier.models.gpt2 import GPT2
+from atelier.text import corpus
 from atelier.training import batches, callbacks, distribution, pace
 from atelier.training import history as histories
 from atelier.training.backup import BEST, Backup, alone, best_checkpoint, check_disk, check_state
@@ -123,6 +124,7 @@ class Run:
             parameters=self.model.count_params(),
             tokens=self.train_blocks.size,
             data=self._fingerprint(),
+            books=corpus.load_data(corpus.folder())["train"].unique("book"),
             block_size=batches.BLOCK_SIZE,
             began=time.time(),
         )

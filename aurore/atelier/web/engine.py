@@ -17,12 +17,13 @@ from pathlib import Path
 from atelier import machine
 from atelier.console import explain, number, tell
 from atelier.errors import AuroreError
+from atelier.models.continuation import EXTRA, Text
 from atelier.models.sampling import Sampling
 from atelier.settings import DEBUG
 from atelier.web.loaded import LoadedModel, memory_needed
 from atelier.web.requests import Refused, WritingRequest
 from atelier.writing import generation, originality, streaming
-from atelier.writing.streaming import Text, Token
+from atelier.writing.streaming import Token
 
 MAX_QUEUE = 64  # demandes qui attendent leur tour
 READ_TOGETHER = 512  # tokens d'amorces lus en une fois : au-delà, tous attendraient trop
@@ -122,11 +123,15 @@ class Engine:
         room = model.decoder.context - request.max_new_tokens
         if not request.slide or request.echo or room < 1:
             generation.check_prompt(request.prompt, model.pipe, request.max_new_tokens)
+        prompt = model.pipe.tokenizer(request.prompt)["input_ids"][-room:]
         text = Text(
-            model.pipe.tokenizer(request.prompt)["input_ids"][-room:],
+            model.pipe.tokenizer,
+            prompt,
             request.max_new_tokens,
             Sampling(request.temperature, request.top_p, request.top_k),
             request.seed,
+            whole_words=not request.inside_word,
+            extra=min(EXTRA, room - len(prompt)) if request.sentence else 0,
         )
         sequence = Sequence(request, name, model, text)
         with self.changed:

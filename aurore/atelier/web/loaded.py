@@ -6,10 +6,11 @@ from pathlib import Path
 
 from transformers import GPT2Config, Pipeline
 
+from atelier.models.continuation import Text
 from atelier.models.decoder import capacities, slots_for
 from atelier.models.hub import WEIGHTS
-from atelier.writing import generation
-from atelier.writing.streaming import Batch, Text
+from atelier.writing import generation, originality
+from atelier.writing.streaming import Batch
 
 MAX_BATCH = 64  # textes écrits ensemble, au plus
 CACHE_BYTES = 2 << 30  # ce que leurs clés et leurs valeurs peuvent occuper
@@ -41,6 +42,7 @@ class LoadedModel:
     def __init__(self, folder: Path):
         self.memory = memory_needed(folder)
         self.pipe: Pipeline = generation.load_pipeline(folder)
+        self.titles_read = originality.titles_read(folder)
         self.slots = slots(self.pipe.model.config)
         self.decoder = self.pipe.model.decoder
         self.reset()
@@ -51,7 +53,7 @@ class LoadedModel:
     def reset(self) -> None:
         """Oublie tous les textes en cours."""
         self.decoder.clear()
-        self.batch = Batch(self.decoder, self.pipe.tokenizer)
+        self.batch = Batch(self.decoder)
 
     def compile_next(self) -> None:
         """Compile une forme de plus, ce qui prend une seconde ou deux. Si cela échoue, la boucle compilera quand il le faudra."""

@@ -35,8 +35,10 @@ class Refused(AuroreError):
 
 @dataclass(frozen=True)
 class WritingRequest:
-    """Une amorce à continuer, telle que le modèle la lira. `model` : son nom, None pour le premier ; `force` : même si ce n'est pas du français, ou si une insulte s'y trouve ; `sentence` :
-    finir à la fin d'une phrase ; `slide` : d'une amorce trop longue, ne relire que la fin ; `logprobs`, `echo` et `stream` ont le sens des interfaces de complétion usuelles."""
+    """Une amorce à continuer, telle que le modèle la lira. `model` : son nom, None pour le premier ; `force` : même si ce n'est pas
+    du français, ou si une insulte s'y trouve ; `sentence` : finir avec la phrase, quitte à dépasser un peu la longueur ; `slide` :
+    d'une amorce trop longue, ne relire que la fin ; `inside_word` : la suite peut allonger le dernier mot de l'amorce ;
+    `logprobs`, `echo` et `stream` ont le sens des interfaces de complétion usuelles."""
 
     prompt: str
     max_new_tokens: int = sampling.MAX_NEW_TOKENS
@@ -51,6 +53,7 @@ class WritingRequest:
     force: bool = False
     sentence: bool = False
     slide: bool = False
+    inside_word: bool = False
 
 
 DEFAULTS = {each.name: each.default for each in fields(WritingRequest)}

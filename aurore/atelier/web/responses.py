@@ -6,9 +6,11 @@ import socket
 from collections.abc import Iterator
 
 from atelier.errors import AuroreError
+from atelier.models.continuation import kept
+from atelier.text.sentence_ends import ends_a_sentence
 from atelier.web.engine import Engine, QueuePosition, Sequence
 from atelier.web.insults import mask
-from atelier.web.prose import kept, printed
+from atelier.web.prose import printed
 from atelier.writing import originality
 from atelier.writing.streaming import Token
 
@@ -58,20 +60,24 @@ def _done(engine: Engine, sequence: Sequence, tokens: list[Token], interrupted: 
         "text": prompt + text if request.echo else text,
         "printed": printed(prompt + text)[len(prompt) :],
         "kept": number,
-        "finish_reason": "stop",
+        "finish_reason": _finish_reason(sequence, text, cut=number < len(tokens)),
         "model": sequence.model_name,
         "seed": request.seed,
         "prompt_tokens": len(sequence.text.prompt),
         "new_tokens": len(tokens),
-        "quotation": quotation(prompt, text, engine),
+        "quotation": quotation(prompt, text, engine, sequence.model.titles_read),
     }
     if interrupted:
         done |= {"finish_reason": "interrupted", "error": interrupted}
-    elif any(token.piece.strip() for token in tokens[number:]):
-        done["finish_reason"] = "sentence"
-    elif len(tokens) == request.max_new_tokens:
-        done["finish_reason"] = "length"
     return done
+
+
+def _finish_reason(sequence: Sequence, text: str, cut: bool) -> str:
+    """« stop » : le réseau a mis le point final ; « sentence » : le texte finit avec sa phrase ; « length » : rien de cela."""
+    request, eos = sequence.request, sequence.model.pipe.tokenizer.eos_token_id
+    if not cut and sequence.text.ids[-1:] == [eos]:
+        return "stop"
+    return "sentence" if request.sentence and ends_a_sentence(request.prompt + text) else "length"
 
 
 def described(token: Token, before: str = "") -> dict:
@@ -85,9 +91,11 @@ def described(token: Token, before: str = "") -> dict:
     }
 
 
-def quotation(prompt: str, text: str, engine: Engine) -> dict | None:
-    """La plus longue suite de mots qui se trouve telle quelle dans les livres lus ; `start` et `end`, en caractères du texte, l'amorce non comprise."""
-    found = originality.longest_quotation(prompt + text, engine.shelf, engine.known, after=len(prompt))
+def quotation(prompt: str, text: str, engine: Engine, titles: set[str]) -> dict | None:
+    """La plus longue suite de mots, huit au moins, qui se trouve telle quelle dans ces livres ; `start` et `end`, en caractères du
+    texte, l'amorce non comprise."""
+    shelf = {title: words for title, words in engine.shelf.items() if title in titles}
+    found = originality.longest_quotation(prompt + text, shelf, engine.known, after=len(prompt))
     if not found:
         return None
     start, end = found.start - len(prompt), found.end - len(prompt)

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from datasets import Dataset
 
 from atelier.console import tell
+from atelier.models import choice
 from atelier.text import books, corpus
 from atelier.text.words import LETTERS
 
-FEW = 4  # mots : trois qui se suivent sont à tout le monde
+FEW = 8  # mots : sept qui se suivent sont à tout le monde (« en lui prenant la main d'un air »)
 BACK = 50
 
 
@@ -83,9 +85,16 @@ def reading_shelf() -> dict[str, str]:
     return training_shelf(corpus.load_data(corpus.folder())["train"])
 
 
-def tell_quotations(texts: list[str]) -> None:
-    """Dit, de chaque texte, ce qui se trouve tel quel dans les livres de l'entraînement."""
-    shelf = reading_shelf()
+def titles_read(folder: Path) -> set[str]:
+    """Les livres que l'étape 3 a fait lire au modèle de ce dossier ; aucun à un modèle de base, qui n'a pas lu ceux-là."""
+    return {books.title(id) for id in choice.history(folder).get("books", [])}
+
+
+def tell_quotations(texts: list[str], folder: Path) -> None:
+    """Dit, de chaque texte, ce qui se trouve tel quel dans les livres que le modèle de `folder` a lus à l'étape 3."""
+    if not (titles := titles_read(folder)):
+        return tell("Ce modèle n'a lu aucun de nos livres : il ne peut rien en réciter.")
+    shelf = {title: words for title, words in reading_shelf().items() if title in titles}
     for text in texts:
         beginning = f"« {' '.join(text.split())[:30]}… »"
         if found := longest_quotation(text, shelf):

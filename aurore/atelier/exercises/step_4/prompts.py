@@ -4,7 +4,7 @@ import re
 
 from atelier.exercises.calls import Wrong, call, reject, show
 from atelier.exercises.french import is_french
-from atelier.text.sentences import ends_a_sentence
+from atelier.text.sentence_ends import ends_a_sentence
 
 ERRORS = {
     r"NameError: .*name '(?!prompts?'|console')(\w+)'": "`{0}` n'existe pas ici : un texte s'écrit entre guillemets."
