@@ -54,6 +54,7 @@ def test_the_rates_are_told_in_the_table_and_on_the_picture(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert "par défaut" in lines[3] and "0,00013" in lines[3] and "64   31,9 avant, 30,8 après" in lines[3]
     written = texts(script.picture("learning-rate", RATES))
+    assert "perplexité 30,8 à la fin" in written, "celle du tableau, non celle d'avant quand c'était mieux"
     assert {"0,000013", "0,00013 (par défaut)", "0,0013", "sort du cadre au passage 128"} <= set(written)
     assert "mini · 512 passages de 128 tokens lus chaque fois" in written and "passages lus" in written
 

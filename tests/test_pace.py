@@ -90,9 +90,9 @@ def test_steps_that_were_asked_for_are_all_made_however_long_they_take(trained):
 class Machine:
     """Un modèle qui ne fait que compter ses pas, et l'heure qu'il est pour lui."""
 
-    def __init__(self, seconds_of):
+    def __init__(self, seconds_of, evaluation: float = MEASURED.evaluation):
         self.optimizer, self.iterations = self, tf.Variable(0, dtype=tf.int64)
-        self.seconds_of, self.now, self.stop_training = seconds_of, 0.0, False
+        self.seconds_of, self.evaluation, self.now, self.stop_training = seconds_of, evaluation, 0.0, False
 
     def train(self, pacer: pace.Revised) -> None:
         pacer.set_model(self)
@@ -104,17 +104,17 @@ class Machine:
                 self.now += self.seconds_of(int(self.iterations))
                 self.iterations.assign_add(1)
                 pacer.on_train_batch_end(0)
-            self.now += MEASURED.evaluation * self.seconds_of(int(self.iterations))
+            self.now += self.evaluation * self.seconds_of(int(self.iterations))
             pacer.history["val_loss"].append(3.0)
             pacer.on_epoch_end(0)
 
 
 @pytest.fixture
 def paced(monkeypatch):
-    """`paced(secondes d'un pas)` : le plan, et le temps qu'a pris l'entraînement, si chaque pas prend ces secondes."""
+    """`paced(secondes d'un pas, d'une évaluation)` : le plan, et le temps qu'a pris l'entraînement."""
 
-    def follow(seconds_of) -> tuple[list, float]:
-        machine, rate = Machine(seconds_of), WarmupCosine(1.0)
+    def follow(*machine) -> tuple[list, float]:
+        machine, rate = Machine(*machine), WarmupCosine(1.0)
         monkeypatch.setattr(time, "perf_counter", lambda: machine.now)
         history = histories.new("mini", {}, 3.5)
         pace.plan(history, rate, 120, since=0)
@@ -140,6 +140,12 @@ def test_whatever_the_machine_does_the_time_given_is_kept(seconds_of, paced, cap
     plan, spent = paced(seconds_of)
     assert spent == pytest.approx(SECONDS, rel=0.15) and 1 < len(plan) <= 8
     assert capsys.readouterr().out.count("au lieu de") == len(plan) - 1, "chaque changement se dit, une fois"
+
+
+def test_evaluations_that_last_too_long_are_fewer(paced):
+    """Écrire une phrase, mot après mot, souffre plus que le reste d'une machine occupée."""
+    _, spent = paced(lambda step: 1.0, 30.0)
+    assert spent == pytest.approx(SECONDS, rel=0.15)
 
 
 def test_a_machine_that_keeps_its_pace_keeps_its_plan(paced, capsys):
@@ -178,7 +184,9 @@ def test_a_resumed_training_follows_the_last_plan_from_the_rate_where_it_was(tra
     before = WarmupCosine(run.rate.peak)
     for since, steps in history["plan"]:
         before.plan(steps, since)
-    assert float(run.rate(state)) == pytest.approx(float(before(state))) and before(state - 1) == clock.rates[state - 1]
+    assert float(run.rate(state)) == pytest.approx(float(before(state))) and float(before(state - 1)) == pytest.approx(
+        clock.rates[state - 1]
+    )
     assert float(run.rate(70)) == pytest.approx(0, abs=1e-6)
 
 

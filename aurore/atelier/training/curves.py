@@ -101,9 +101,9 @@ def _points(steps: list[float], losses: list[float]) -> Points:
     return [(step, loss if abs(loss) < 1e6 else math.inf) for step, loss in zip(steps, losses)]
 
 
-def _smoothed(points: Points) -> Points:
+def _smoothed(points: Points, share: int = 30) -> Points:
     """La moyenne exponentielle, sur un trentième des mesures ; la simple moyenne, tant qu'il y en a moins."""
-    window, seen, mean, path = max(1, len(points) / 30), 0, 0.0, []
+    window, seen, mean, path = max(1, len(points) / share), 0, 0.0, []
     for step, loss in points:
         if loss < math.inf:
             seen += 1
@@ -124,7 +124,7 @@ def _behind(curve: Curve, alone: bool) -> Points:
     """Ce qui se dessine en retrait : le bruit d'une courbe seule ; l'entraînement de celles dont on compare la validation."""
     if alone:
         return _points(curve.steps, curve.losses)
-    return _smoothed(_points(curve.steps, curve.losses)) if len(curve.validation_steps) > 1 else []
+    return _smoothed(_points(curve.steps, curve.losses), share=6) if len(curve.validation_steps) > 1 else []
 
 
 def _axes(lines: list[Line], behind: Points, end: float) -> Axes:
@@ -152,12 +152,11 @@ def perplexity(loss: float) -> str:
 
 
 def _note(path: Points, dots: Points, top: float, unit: str) -> str:
-    """Ce que l'on retient d'un trait : où il sort du cadre, sinon sa meilleure validation."""
+    """Ce que l'on retient d'un trait : où il sort du cadre, sinon sa dernière validation."""
     if path and path[-1][1] > top:
         moment = "pas" if unit == "pas" else "passage"
         return f"sort du cadre au {moment} {number(_exits(path, top)[-1][0])}"
-    best = min((loss for _, loss in dots), default=math.inf)
-    return f"meilleure perplexité {perplexity(best)}" if best < math.inf else ""
+    return f"perplexité {perplexity(dots[-1][1])} à la fin" if dots else ""
 
 
 def _description(curves: list[Curve], top: float, unit: str) -> str:
@@ -167,7 +166,9 @@ def _description(curves: list[Curve], top: float, unit: str) -> str:
         for kind, path, dots in _lines(curve, alone=True):
             known = [f"{number(loss, 2)} (perplexité {perplexity(loss)})" for _, loss in path if loss < math.inf]
             span = f"de {known[0]} à {known[-1]}" if known else "aucune perte finie"
-            facts = ", ".join(filter(None, [span, _note(path, dots, top, unit)]))
+            best = min((loss for _, loss in dots), default=math.inf)
+            record = f"meilleure perplexité {perplexity(best)}" if best < math.inf else ""
+            facts = ", ".join(filter(None, [span, _note(path, [], top, unit) or record]))
             sentences.append(f"« {_fitted(curve.name)} », {kind} : {facts}.")
     return " ".join(sentences)
 

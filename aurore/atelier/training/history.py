@@ -35,6 +35,11 @@ def new(base_model: str, settings: dict, loss_before: float, **details) -> dict:
     }
 
 
+def completed(history: dict) -> dict:
+    """Un historique, avec ce que n'y écrivaient pas les premières versions de l'atelier."""
+    return {"plan": [[0, history["steps"]]], "sentences": []} | history
+
+
 def write(folder: Path, history: dict) -> None:
     text = json.dumps(history, ensure_ascii=False, indent=1)
     for last in (False, True):

@@ -24,7 +24,7 @@ FEW_STEPS = 20  # au-dessous, la perte n'a pas le temps de baisser
 LONG = 150  # secondes d'entraînement au-dessus desquelles on cherche que faire en attendant
 REVISIONS = 20  # fois, au long d'un entraînement, où l'on regarde l'heure
 TOLERANCE = 0.05  # part du temps donné dont on peut être en retard, ou en avance, sans changer de plan
-ASLEEP = 20  # fois ce que prend un pas : au-delà, l'ordinateur dormait, et ce temps ne compte pas
+ASLEEP = 60  # secondes, et vingt fois plus que d'habitude : l'ordinateur dormait, et ce temps ne compte pas
 
 
 def worth_compiling(model, batch_size: int, steps: int | None, seconds: float) -> bool:
@@ -56,9 +56,6 @@ class Pace:
     def steps_in(self, seconds: float, evaluations: int = EVALUATIONS) -> int:
         left = seconds - self.seconds_for(0, evaluations)
         return max(1, int(left / (self.seconds_for(1) - self.seconds_for(0))))
-
-    def slowed(self, times: float) -> "Pace":
-        return Pace(times * self.step, times * self.evaluation, times * self.saving)
 
 
 def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf.data.Dataset) -> Pace:
@@ -138,25 +135,38 @@ class Revised(Rounds):
         super().__init__(history, length)
         self.rate, self.measured, self.deadline = rate, measured, deadline
         self.tolerated = TOLERANCE * (deadline - time.perf_counter())
-        self.durations = []
+        self.durations, self.evaluation, self.round_ended = [], measured.evaluation, None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch, logs)
+        if self.round_ended:
+            self.evaluation = self._awake(time.perf_counter() - self.round_ended, self.evaluation)
 
     def on_train_batch_begin(self, batch, logs=None):
         self.start = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
-        self.durations.append(time.perf_counter() - self.start)
-        if self.durations[-1] > ASLEEP * self.measured.step:
-            self.deadline += self.durations.pop()
+        self.durations.append(self._awake(time.perf_counter() - self.start, self.measured.step))
         step, planned = self.step(), self.history["steps"]
         if step < planned and len(self.durations) > max(2, planned / REVISIONS):
             self.revise(step, planned)
         super().on_train_batch_end(batch, logs)
+        self.round_ended = time.perf_counter()
+
+    def _awake(self, seconds: float, usual: float) -> float:
+        """Ce que cela a pris ; si l'ordinateur s'est endormi, ce que cela prend d'habitude, et l'heure de la fin recule d'autant."""
+        if seconds < max(ASLEEP, 20 * usual):
+            return seconds
+        self.deadline += seconds - usual
+        return usual
 
     def revise(self, step: int, planned: int) -> None:
         """Si l'on ne finirait pas à l'heure, choisit un autre nombre de pas, et le dit."""
-        now = self.measured.slowed(statistics.mean(self.durations) / self.measured.step)
-        self.durations = []
-        left, evaluations = self.deadline - time.perf_counter(), evaluations_left(self.history)
+        duration = statistics.mean(self.durations)
+        now = Pace(duration, self.evaluation, self.measured.saving * duration / self.measured.step)
+        self.durations, left = [], self.deadline - time.perf_counter()
+        # Le temps qui reste est d'abord pour apprendre : la moitié, au plus, pour évaluer.
+        evaluations = max(1, min(evaluations_left(self.history), int(left / 2 / now.evaluation)))
         late = now.seconds_for(planned - step, evaluations) - left
         steps = step + now.steps_in(left, evaluations)
         if abs(late) < self.tolerated or steps == planned:

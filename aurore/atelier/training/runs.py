@@ -131,9 +131,7 @@ class Run:
 
     def _resumed(self) -> dict:
         """L'historique d'un entraînement que l'on reprend. Lève `AuroreError` si le réseau ou les données ne sont plus les siens."""
-        history = choice.history(self.folder)
-        # Ce que ne disaient pas les premières versions de l'atelier.
-        history = {"plan": [[0, history["steps"]]], "sentences": []} | history
+        history = histories.completed(choice.history(self.folder))
         if history.get("parameters") != self.model.count_params():
             what = "le modèle que charge le script n'est pas celui avec quoi il a commencé"
         elif history.get("data") != self._fingerprint():
