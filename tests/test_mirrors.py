@@ -30,12 +30,14 @@ def fetch(*addresses):
     "path",
     ["cache/epub/13380/pg13380.txt", "files/13380/13380-0.txt", "files/13380/13380-8.txt", "1/3/3/8/13380/13380-8.txt"],
 )
-def test_every_address_where_a_book_can_be(tmp_path, serve, path):
+def test_every_address_where_a_book_can_be(tmp_path, serve, path, capsys):
     site = put(tmp_path / "site", path)
     for mirror in (str(site), serve(site) + "/"):
         file = fetch(mirror)
         assert file.read_text("utf-8") == WHOLE
         file.unlink()
+    in_vain = capsys.readouterr().out.count("n'est pas à cette adresse")
+    assert in_vain >= 2 * path.count("/13380-") and (in_vain == 0) == path.startswith("cache"), "et le dit"
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,8 @@ def _fetch_from(base: str, book: Book, download_file: Callable[[str, Path], None
             tell(f"  {book.title} : connexion coupée, tentative {attempt} sur {TRIES}.")
         if fault is Fault.DROPPED:
             raise MirrorDown(base, fault.value)
+        if fault is Fault.ABSENT:  # Keras vient de dire où il le cherche
+            print(f"  {book.title} n'est pas à cette adresse.", flush=True)
         faults.append(fault)
     for everywhere in (Fault.FORBIDDEN, Fault.WEB_PAGE, Fault.NOT_A_BOOK):
         if set(faults) == {everywhere}:
