@@ -148,7 +148,7 @@ class Revised(Rounds):
     def on_train_batch_end(self, batch, logs=None):
         self.durations.append(self._awake(time.perf_counter() - self.start, self.measured.step))
         step, planned = self.step(), self.history["steps"]
-        if step < planned and len(self.durations) > max(4, planned / REVISIONS):
+        if step < planned and len(self.durations) > max(2, planned / REVISIONS):
             self.revise(step, planned)
         super().on_train_batch_end(batch, logs)
         self.round_ended = time.perf_counter()
