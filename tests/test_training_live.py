@@ -102,11 +102,13 @@ def test_the_page_that_is_open_shows_each_new_sentence(client, tmp_path):
     write()
     with Browser(tmp_path) as page:
         page.open(f"http://127.0.0.1:{server.server_port}/entrainement")
+        page.run("document.querySelector('.run').dataset.kept = 'oui'")
         assert not page.find(".ladder").visible, "rien n'est encore écrit"
         write(sentences=written)
         wait_until(lambda: "<b>avant</b>" in page.find(".ladder").text)
         write(sentences=[*written, f"{histories.PROMPT} la petite Fadette"])
         wait_until(lambda: "la petite Fadette" in page.find(".ladder").text)
+        assert page.find(".run").attribute("data-kept") == "oui", "la page n'a pas été refaite"
         assert len(page.find_all(".ladder tbody tr")) == 2 and "42,4" in page.find(".numbers").text
         assert not page.complaints()
     server.shutdown()
