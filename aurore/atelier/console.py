@@ -70,9 +70,9 @@ def step(number: int) -> str:
     return command(STEPS[number - 1] + (".py" if completes_stubs else "_solution.py"))
 
 
-def next_step(number: int) -> str:
-    """« Ensuite : » et la ligne à taper ; rien dans la démonstration, qui y va d'elle-même."""
-    return "" if "AURORE_DEMO" in os.environ else f"Ensuite : {step(number)}"
+def next_step(sentence: str) -> str:
+    """Ce qu'il faut taper ensuite ; rien dans la démonstration, qui y va d'elle-même."""
+    return "" if "AURORE_DEMO" in os.environ else sentence
 
 
 def shown(path: Path) -> str:
