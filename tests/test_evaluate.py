@@ -194,6 +194,9 @@ def test_twenty_words_at_most_half_of_them_names(tokenizer, completed, monkeypat
     assert [len(column) for column in learned.Learned("", "", words).columns] == [10, 10]
     gains = [word.after / word.before for word in words]
     assert gains == sorted(gains, reverse=True)
+    for kind in (str.isupper, str.islower):
+        best = [token for token in starts if kind(token[0])][-10:]
+        assert {word.word for word in words if kind(word.word[0])} == {*best}
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def write(folder: Path, learned: Learned) -> None:
     content = {
         **learned._asdict(),
         "words": [
-            {**word._asdict(), "before": round(word.before, 2), "after": round(word.after, 2)} for word in learned.words
+            {**word._asdict(), "before": round(word.before, 4), "after": round(word.after, 4)} for word in learned.words
         ],
     }
     with atomic_write(folder / FILE) as partial:
