@@ -199,7 +199,7 @@ def main() -> None:
     try:
         show_result(data)
     finally:  # même si ses bonus ne sont pas faits
-        print(f"\nEnsuite : {console.step(2)}", flush=True)
+        print(console.next_step(f"\nEnsuite : {console.step(2)}"), flush=True)
 
 
 if __name__ == "__main__":

@@ -187,7 +187,7 @@ def main() -> None:
     elif options.text is None:
         print("Pour un tokenizer appris sur nos livres : la même commande, avec --retrain.")
         print(COST)
-    print(f"Ensuite : {console.step(3)}")
+    print(console.next_step(f"Ensuite : {console.step(3)}"))
 
 
 if __name__ == "__main__":

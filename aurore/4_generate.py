@@ -4,6 +4,7 @@ On lui donne quelques mots, l'amorce ; il propose une probabilité pour chaque t
 on en tire un, on l'ajoute au texte, et l'on recommence.
 """
 
+import random
 from pathlib import Path
 
 import atelier.quiet  # avant TensorFlow, pour taire ses messages
@@ -18,7 +19,7 @@ from transformers import (
     pipeline,
 )
 
-from atelier import console, launch, models, settings
+from atelier import console, launch, models
 from atelier.models import sampling, vocabulary
 from atelier.models.sampling import Sampling
 from atelier.writing import comparison, explanation, generation
@@ -74,9 +75,9 @@ def chosen(options) -> dict:
 
 
 def compare(options) -> None:
-    """Le modèle de base et le modèle entraîné, côte à côte, avec la même graine."""
-    seed = settings.SEED if options.seed is None else options.seed
-    comparison.compare(options.prompt or two_prompts(), seed, **chosen(options))
+    """Le modèle de base et le modèle entraîné, face à face, avec la même graine."""
+    comparison.compare(options.prompt, options.seed, **chosen(options))
+    tell_seed(options)
 
 
 def explain(options) -> None:
@@ -86,11 +87,16 @@ def explain(options) -> None:
     print(explanation.explain(pipe, options.explain, sampling))
 
 
-def tell_quotations(outputs: list[list[dict]]) -> None:
-    """Ce qui, dans chaque texte, est déjà dans les livres."""
+def tell_seed(options) -> None:
+    """La graine : sans elle, un beau texte ne se retrouverait pas."""
+    console.tell(f"Graine {options.seed} : pour retrouver ces textes, --seed {options.seed}.")
+
+
+def tell_quotations(outputs: list[list[dict]], model_folder: Path) -> None:
+    """Ce qui, dans chaque texte, est déjà dans les livres que le modèle a lus."""
     from atelier.writing import originality  # ici : une seconde de moins pour qui ne demande rien
 
-    originality.tell_quotations([get_text(output) for output in outputs])
+    originality.tell_quotations([get_text(output) for output in outputs], model_folder)
 
 
 def parse_options():
@@ -137,13 +143,15 @@ def parse_options():
     parser.add_argument(
         "--seed",
         type=console.number_option(int, 0, 2**32 - 1),
+        default=random.randrange(10_000),
         metavar="N",
-        help="graine du hasard : avec la même, on retrouve le même texte",
+        help="graine du hasard : avec la même, on retrouve le même texte (tirée au hasard sinon)",
     )
     parser.add_argument(
         "--compare",
         action="store_true",
-        help="ce qu'écrivent le modèle de base et le modèle entraîné, côte à côte",
+        help="le modèle de base et le modèle entraîné face à face : les mots qu'ils attendent, et "
+        "leurs textes",
     )
     parser.add_argument(
         "--explain",
@@ -179,11 +187,12 @@ def main() -> None:
     draft = generation.Draft(tokenizer)  # un écran montre les textes pendant qu'ils s'écrivent
     generation.seed_everything(options.seed)
     sampling = generation.sampling_options(**chosen(options))
-    outputs = write(pipe, prompts, **sampling, streamer=draft)
+    outputs = write(pipe, prompts, **sampling, streamer=draft, tokenizer=tokenizer)
     draft.end_all()
+    tell_seed(options)
     print_texts(outputs)
     if options.originality:
-        tell_quotations(outputs)
+        tell_quotations(outputs, model_folder)
 
 
 if __name__ == "__main__":

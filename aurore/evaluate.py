@@ -1,10 +1,10 @@
 """L'examen : ce que l'entraînement a changé.
 
 Le modèle de base et le dernier entraîné devinent, token par token, un livre mis de côté pendant l'entraînement, et continuent les
-mêmes amorces.
+mêmes amorces ; puis viennent les mots que l'entraînement a appris au modèle.
 """
 
-import importlib
+import itertools
 
 import atelier.quiet  # avant TensorFlow, pour taire ses messages
 
@@ -12,9 +12,9 @@ from transformers import Pipeline
 
 from atelier import console, launch, settings
 from atelier.console import number
-from atelier.models import sampling
+from atelier.models import choice, sampling
 from atelier.text import books, corpus
-from atelier.writing import comparison, evaluation
+from atelier.writing import comparison, evaluation, learned
 
 MEASURES = {  # le titre de chaque mesure, et ses chiffres après la virgule
     "bits_per_byte": ("bits par octet", 3),
@@ -73,17 +73,41 @@ def show_scores(scores: dict[str, evaluation.Score]) -> None:
     print(EXPLANATION)
 
 
+def learn(pipes: dict[str, Pipeline], scores: dict[str, evaluation.Score], ids: list[str]) -> learned.Learned:
+    """Les mots que l'entraînement a appris au modèle, au fil des livres `ids`."""
+    words = evaluation.learned_words(pipes["après"], *(score.expectations for score in scores.values()))
+    is_sand = not {*ids} & {book.id for book in books.embedded()}
+    title = "Ce que Sand lui a appris" if is_sand else "Ce que les récits lui ont appris"
+    return learned.Learned(title, ", ".join(map(books.title, ids)), words)
+
+
+def show_learned(found: learned.Learned) -> None:
+    """Les mots en deux colonnes : ceux qui ont une majuscule, et les autres."""
+    print(f"\n{found.title} : les mots auxquels il s'attend bien plus souvent qu'avant,")
+    print(f"et combien de fois il s'y attendait, du début à la fin de {found.book}.\n")
+    print("    ".join([f"{'':<16}{'avant':>7}{'après':>7}"] * 2))
+    for both in itertools.zip_longest(*found.columns):
+        cells = [
+            f"{word.word:<16}{number(word.before, 1):>7}{number(word.after, 1):>7}" if word else " " * 30
+            for word in both
+        ]
+        print("    ".join(cells).rstrip())
+
+
 def main() -> None:
     options = parse_options()
-    prompts = options.prompt or importlib.import_module("4_generate_solution").two_prompts()
     test = corpus.load_data(corpus.folder())["test"]
-    texts = list(corpus.texts(test))
-    pipes, prompts = comparison.load_pipelines(prompts, sampling.MAX_NEW_TOKENS)
+    texts, ids = list(corpus.texts(test)), [*dict.fromkeys(test["book"])]
+    pipes, prompts = comparison.load_pipelines(options.prompt, sampling.MAX_NEW_TOKENS)
 
-    titles = ", ".join(books.title(id) for id in dict.fromkeys(test["book"]))
+    titles = ", ".join(map(books.title, ids))
     print(f"L'examen : prévoir, token par token, un livre que l'entraînement n'a pas lu, {titles}.", flush=True)
-    show_scores({label: examine(label, pipe, texts) for label, pipe in pipes.items()})
+    scores = {label: examine(label, pipe, texts) for label, pipe in pipes.items()}
+    show_scores(scores)
     comparison.show_texts({label: comparison.write(pipe, prompts, options.seed) for label, pipe in pipes.items()})
+    if comparison.are_comparable(pipes) and (found := learn(pipes, scores, ids)).words:
+        show_learned(found)
+        learned.write(choice.latest_run(), found)
 
 
 if __name__ == "__main__":

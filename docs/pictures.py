@@ -37,16 +37,10 @@ def demonstration(home: Path) -> str:
 
 def shown(output: str) -> str:
     """La démonstration telle que le README la montre : l'avant et l'après, et tout le reste replié."""
-    parts = re.split(r"^── (.*) ──$", output.strip(), flags=re.MULTILINE)
-    before, after = (
-        next(text.strip() for title, text in zip(parts[1::2], parts[2::2]) if when in title)
-        for when in ("avant l'entraînement", "après l'entraînement")
-    )
-    after, output = after.split("\n\nDurée")[0], output.split("\nC'était la démonstration")[0]
-    blocks = [("Avant", before), ("Après", after)]
-    lines = [f"{title} :\n\n```text\n{text}\n```\n" for title, text in blocks]
-    whole = f"<details>\n<summary>La démonstration entière</summary>\n\n```text\n{output.strip()}\n```\n\n</details>\n"
-    return "\n".join([*lines, whole])
+    output = output.split("\nC'était la démonstration")[0].strip()
+    compared = re.search(r"^── Étape 4.*? ──\n(.*?)\n\nDurée", output, re.MULTILINE | re.DOTALL)[1].strip()
+    blocks = (f"```text\n{text}\n```\n" for text in (compared, output))
+    return "{}\n<details>\n<summary>La démonstration entière</summary>\n\n{}\n</details>\n".format(*blocks)
 
 
 def photograph(home: Path, path: Path) -> None:

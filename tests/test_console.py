@@ -41,6 +41,13 @@ def test_in_a_container_a_file_is_where_the_person_has_it(monkeypatch):
     assert console.shown(data) == "aurore/data" and console.shown(elsewhere) == str(elsewhere)
 
 
+def test_the_demonstration_goes_to_the_next_step_by_itself(monkeypatch):
+    monkeypatch.delenv("AURORE_DEMO", raising=False)
+    assert console.next_step(2) == f"Ensuite : {console.step(2)}"
+    monkeypatch.setenv("AURORE_DEMO", "1")
+    assert console.next_step(2) == ""
+
+
 def test_a_number_is_written_as_in_french():
     shown = [console.number(1068739), console.number(42.36, 1), console.number(999), console.number(-1234.5, 2)]
     assert shown == ["1\u00a0068\u00a0739", "42,4", "999", "-1\u00a0234,50"]

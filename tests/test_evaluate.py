@@ -7,6 +7,8 @@ import re
 import shutil
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,9 +17,9 @@ from small import small_model
 
 from atelier import settings
 from atelier.errors import AuroreError
-from atelier.models import choice, hub
+from atelier.models import choice, export, hub
 from atelier.text import corpus
-from atelier.writing import comparison, evaluation
+from atelier.writing import comparison, evaluation, learned
 
 STORY = "Dès l'aube, Hélène s'éveillait ; « déjà ! » soupirait le père Maurice, œil mi-clos. " * 6
 SHORT = "Où allait-elle ?"
@@ -69,6 +71,12 @@ def test_the_score_is_that_of_a_slow_computation(small_tokenizer):
     assert score.tokens == len(answers) > 200
     assert score.bits_per_byte == pytest.approx(total / math.log(2) / len((STORY + SHORT).encode()), rel=1e-5)
     assert math.log(score.perplexity_per_token) == pytest.approx(total / len(answers), rel=1e-5)
+    chances = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+    times, before = score.expectations
+    assert times == pytest.approx(chances.sum(axis=0), rel=1e-3, abs=1e-6), "combien de fois chaque token était attendu"
+    for id in np.argsort(-chances.max(axis=0))[:50]:
+        context = contexts[chances[:, id].argmax()][-64:]
+        assert before[id].tolist()[-len(context) :] == context, "ce qu'il venait de lire quand il l'attendait le plus"
     words = 6 * len("Dès l aube Hélène s éveillait déjà soupirait le père Maurice œil mi clos".split()) + 3
     assert math.log(score.perplexity_per_word) == pytest.approx(total / words, rel=1e-5)
 
@@ -96,8 +104,8 @@ def row(shown: str, title: str) -> list[float]:
     ]
 
 
-def evaluate(prepared, model: str, *options: str) -> tuple[str, str]:
-    """Le script, dans ce processus, sur les récits et quand rien n'est entraîné : ce qu'il écrit, ce qu'il dit."""
+def evaluate(prepared, model: str, *options: str, run: Path | None = None) -> tuple[str, str]:
+    """Le script, dans ce processus, sur les récits et quand l'entraînement est `run`, ou qu'il n'y en a pas : ce qu'il écrit, ce qu'il dit."""
     with (
         pytest.MonkeyPatch.context() as patch,
         redirect_stdout(io.StringIO()) as shown,
@@ -106,7 +114,7 @@ def evaluate(prepared, model: str, *options: str) -> tuple[str, str]:
         patch.setattr(sys, "argv", ["evaluate.py", *options])
         patch.setenv("COLUMNS", WIDE)
         patch.setattr(corpus, "folder", lambda: prepared / "data")
-        patch.setattr(choice, "latest_run", lambda: None)
+        patch.setattr(choice, "latest_run", lambda: run)
         patch.setattr(settings, "BASE_MODEL", model)
         load("evaluate.py").main()
     return shown.getvalue(), told.getvalue()
@@ -138,6 +146,87 @@ def test_before_and_after_differ_and_are_found_again(untrained, trained):
     before, after = re.split(r" {3,}", together[0])
     assert [before] == alone and len(together) == 1, "la même graine"
     assert after.startswith("Le soir,") and after != before
+
+
+def expected(tokenizer, **times: float) -> evaluation.Expectations:
+    """Un modèle qui attend ces tokens, qui commencent un mot, tant de fois."""
+    found = np.full(len(tokenizer), 1e-3)
+    for token, number in times.items():
+        found[tokenizer.convert_tokens_to_ids(f"Ġ{token}")] = number
+    return evaluation.Expectations(found, np.zeros((len(tokenizer), evaluation.CONTEXT), int))
+
+
+WHOLE = {" Cons": (" Consuelo", 0.9), " po": (" poëte", 0.3), " et": (" et", 1.0), " meu": (" meunier", 0.8)}
+
+
+@pytest.fixture
+def completed(tokenizer, monkeypatch):
+    """Un pipeline dont le modèle finit les mots comme le dit `WHOLE`."""
+    monkeypatch.setattr(
+        evaluation, "words", lambda model, tokenizer, context, begun, number: [WHOLE[tokenizer.decode([*begun])]]
+    )
+    return SimpleNamespace(model=None, tokenizer=tokenizer)
+
+
+def test_the_words_learned_are_whole_and_the_most_learned_come_first(tokenizer, completed):
+    before = expected(tokenizer, Cons=0.5, meu=2.0, po=1.0, et=700, sein=0.2)
+    after = expected(tokenizer, Cons=10.0, meu=16.0, po=9.0, et=800, sein=0.9)
+    words = evaluation.learned_words(completed, before, after)
+    assert words == [("Consuelo", 0.5, 10.0), ("meunier", 2.0, 16.0)], (
+        "ni « po », qui commence plusieurs mots ; ni « et », que tout français attend ; ni « sein », attendu moins d'une fois"
+    )
+    assert learned.Learned("", "", words).columns == [[words[0]], [words[1]]], "les noms, et le reste"
+    assert evaluation.learned_words(completed, after, after) == []
+
+
+def test_twenty_words_at_most_half_of_them_names(tokenizer, completed, monkeypatch):
+    monkeypatch.setattr(
+        evaluation, "words", lambda model, tokenizer, context, begun, number: [(tokenizer.decode([*begun]), 1.0)]
+    )
+    starts = [
+        token[1:]
+        for token in tokenizer.get_vocab()
+        if token.startswith("Ġ") and token[1:].isascii() and token[1:].isalpha()
+    ]
+    words = evaluation.learned_words(
+        completed, expected(tokenizer), expected(tokenizer, **{token: 5.0 + rank for rank, token in enumerate(starts)})
+    )
+    assert [len(column) for column in learned.Learned("", "", words).columns] == [10, 10]
+    gains = [word.after / word.before for word in words]
+    assert gains == sorted(gains, reverse=True)
+    for kind in (str.isupper, str.islower):
+        best = [token for token in starts if kind(token[0])][-10:]
+        assert {word.word for word in words if kind(word.word[0])} == {*best}
+
+
+@pytest.fixture
+def examined(prepared, tiny, trained, monkeypatch, tmp_path):
+    """Un entraînement, à examiner : son dossier. Ce qu'il a appris est tout trouvé."""
+    run = shutil.copytree(
+        trained / "model" / (trained / "model" / "latest").read_text("utf-8").strip(), tmp_path / "run"
+    )
+    words = [learned.Word("Consuelo", 0.7, 10.68), learned.Word("meunier", 2.3, 15.64), learned.Word("sein", 1.2, 4.2)]
+    monkeypatch.setattr(evaluation, "learned_words", lambda *_: words)
+    return run
+
+
+def test_what_was_learned_is_shown_and_left_in_the_folder_of_the_run(prepared, tiny, examined):
+    shown, _ = evaluate(prepared, tiny, "--prompt", "Le soir,", run=examined)
+    _, found = shown.split("Ce que les récits lui ont appris :")
+    assert "La Fontaine aux Trois Chemins" in found
+    assert [line.split() for line in found.splitlines()[-2:]] == [
+        ["Consuelo", "0,7", "10,7", "meunier", "2,3", "15,6"],
+        ["sein", "1,2", "4,2"],
+    ]
+    assert learned.read(examined) == learned.Learned(
+        "Ce que les récits lui ont appris", "La Fontaine aux Trois Chemins", evaluation.learned_words()
+    )
+
+
+def test_nothing_is_said_to_be_learned_if_the_tokens_are_not_the_same(prepared, tiny, examined, small_tokenizer):
+    export.save_model(small_model(small_tokenizer), small_tokenizer, examined)
+    shown, _ = evaluate(prepared, tiny, "--prompt", "Le soir,", run=examined)
+    assert "appris" not in shown and not (examined / learned.FILE).exists() and "gain" in shown
 
 
 def score(tokens: int, figure: float) -> evaluation.Score:

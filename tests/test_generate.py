@@ -94,23 +94,36 @@ def test_a_prompt_that_cannot_be_continued(monkeypatch, options, sentence):
 
 
 def test_before_and_after_side_by_side(trained):
-    shown = write(trained, "--compare", "--prompt", "Le soir,", COLUMNS="400").stdout
-    head, line = [line for line in shown.splitlines() if line]
-    assert head.split() == ["avant", "après"]
+    done = write(trained, "--compare", "--prompt", "Le soir,", COLUMNS="4000")
+    question, titles, *bars, head, line = [line for line in done.stdout.splitlines() if line]
+    assert question == "Après « Le soir, », le mot suivant :" and titles.split() == ["avant", "après"] == head.split()
+    assert len(bars) == 5 and all(bar.count("%") == 2 for bar in bars) and any("█" in bar for bar in bars)
     before, after = re.split(r" {3,}", line)
     assert before.startswith("Le soir,") and after.startswith("Le soir,") and before != after
     assert after == write(trained, "--prompt", "Le soir,").stdout.strip().replace("\n", " "), (
         "ce que l'étape 4 écrit avec cette graine"
     )
+    assert "--seed 7" in done.stderr
+
+
+def test_the_seed_that_was_drawn_is_told_and_writes_the_same_text_again(tiny, tmp_path):
+    options = ("--max-new-tokens", "8", "--prompt", "Le soir,")
+    done = succeed("4_generate_solution.py", *options, home=tmp_path, AURORE_MODEL=tiny)
+    speed, told = done.stderr.splitlines()[-2:]
+    assert "tokens par seconde" in speed
+    seed = re.fullmatch(r"Graine (\d+) : pour retrouver ces textes, --seed \1\.", told)[1]
+    again = succeed("4_generate_solution.py", *options, "--seed", seed, home=tmp_path, AURORE_MODEL=tiny)
+    assert again.stdout == done.stdout
 
 
 def test_what_the_settings_do_to_each_token_is_explained(tmp_path):
     shown = write(
         tmp_path, "--explain", "Le soir, elle", "--top-k", "3", "--temperature", "0.5", "--top-p", "0.7"
     ).stdout
-    lines = [re.split(r" {2,}", line.strip()) for line in shown.splitlines() if line]
+    lines = [re.split(r" {2,}", line.strip()) for line in shown.splitlines() if line][1:]
     assert lines[0] == ["token", "rang", "modèle", "température", "top-k", "top-p"]
-    assert [line[0].strip("« ␣»") for line in lines[1:5]] == ["Le", "soir", ",", "elle"]
+    assert lines[1] == ["0,5", "3", "0,7"], "les valeurs employées"
+    assert [line[0].strip("« ␣»") for line in lines[2:6]] == ["Le", "soir", ",", "elle"]
     following = [line for line in lines if line[0].startswith("«")][4:]
     chances = [
         [0 if "—" in each or "<" in each else float(each.rstrip(" %").replace(",", ".")) for each in line[-4:]]
@@ -122,7 +135,7 @@ def test_what_the_settings_do_to_each_token_is_explained(tmp_path):
     assert lines[-1][0] == "tokens possibles" and lines[-1][3] == "3"
 
 
-def test_what_a_text_takes_from_the_books_is_told(prepared, tmp_path):
+def test_what_a_text_takes_from_the_books_is_told(prepared, trained):
     books = originality.training_shelf(corpus.load_data(prepared / "data")["train"])
     sentence = next(text for text in corpus.load_data(prepared / "data")["train"]["text"] if len(text.split()) > 12)
     title = next(title for title, words in books.items() if originality.comparable(sentence) in words)
@@ -132,12 +145,12 @@ def test_what_a_text_takes_from_the_books_is_told(prepared, tmp_path):
     known = originality.known_sequences(books)
     assert originality.longest_quotation(f"Zut ! {sentence.upper()} Zut.", books, known) == found
     assert originality.longest_quotation("Zut, et de la zut", books, known) is None, "trois mots sont à tout le monde"
-    done = write(prepared, "--originality", "--prompt", sentence)
+    done = write(trained, "--originality", "--prompt", sentence)
     assert "reprise telle quelle" in done.stderr and title in done.stderr and "reprise" not in done.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pas de pseudo-terminal")
-def test_a_screen_shows_the_texts_while_they_are_written(tmp_path, base):
+def test_a_screen_shows_the_texts_while_they_are_written(tmp_path):
     import pty
 
     ours, theirs = pty.openpty()
@@ -155,7 +168,7 @@ def test_a_screen_shows_the_texts_while_they_are_written(tmp_path, base):
     os.close(ours)
     assert done.wait() == 0
     draft, _, final = shown.decode().replace("\r\n", "\n").rpartition("\033[J")
-    assert re.fullmatch(r"\d+ tokens par seconde\.\n" + re.escape(base.stdout), final), (
+    assert re.fullmatch(r"\d+ tokens par seconde\.\nGraine 7 .*\n" + re.escape(base.stdout), final), (
         "le texte définitif prend la place du brouillon"
     )
     assert re.search(r"\d+ tokens par seconde\.", base.stderr)

@@ -12,6 +12,7 @@ from readme import BLOCKS, DOCKER, FOLLOWED, LOCAL, README, execute
 from scripts import AURORE, ROOT, help_of, load
 
 from atelier import console, exercises, settings
+from atelier.writing.beginnings import beginnings
 
 
 def test_there_are_two_sh_blocks_each_complete_by_itself():
@@ -151,13 +152,16 @@ def test_the_tree_of_the_house_names_what_is_there():
             assert path in told(), "ce que l'arbre ne dit pas"
 
 
-def test_the_demonstration_shows_the_prompts_before_and_after(demonstration):
+def test_the_demonstration_shows_before_and_after(demonstration):
     """La première commande du README, sans l'installation."""
     home, shown = demonstration
     assert re.search(r"Durée : \d+ secondes", shown)
-    for prompt in ("Cette jeune femme était assise", "Le soir, elle se rappelait"):
-        texts = [line for line in shown.splitlines() if line.startswith(prompt)]
-        assert len(texts) == 2 and texts[0] != texts[1], "avant et après"
+    assert re.findall(r"── Étape (\d)", shown) == ["1", "2", "3", "4"] and "Ensuite :" not in shown
+    bars, texts = shown.split("À regarder : les barres.")[1].split("\navant  ")
+    prompts = re.findall(r"Après « (.*) », le mot suivant :", bars)
+    assert len(prompts) == 3 and {*prompts} <= {*beginnings()} and bars.count("%") == 3 * 5 * 2 and "█" in bars
+    for prompt in prompts:
+        assert re.search(rf"^{prompt}.{{5,}} {prompt}", texts, re.MULTILINE), "avant et après"
     assert "python aurore/1_prepare_dataset_solution.py" in shown.splitlines()[-3]
     assert [path.name for path in home.iterdir()] == [".cache"], "le travail de la personne n'est pas touché"
 

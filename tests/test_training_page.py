@@ -16,6 +16,7 @@ from trainings_page import NAME, age, figures, save, seen, shown, write
 from atelier import settings
 from atelier.training.history import PROMPT, START
 from atelier.web import histories
+from atelier.writing import learned
 
 
 def test_before_any_training_the_page_says_what_to_do(client):
@@ -229,6 +230,44 @@ def test_the_page_holds_with_a_strict_policy_and_speaks_to_everyone(client):
         "innerHTML" not in client.get("/static/training.js").text
         and "http" not in client.get("/static/training.js").text
     )
+
+
+WORDS = [learned.Word("Consuelo", 0.7, 10.68), learned.Word("meunier", 2.3, 15.64), learned.Word("<b>sein", 1.2, 4.2)]
+
+
+def test_what_the_exam_says_was_learned_is_there(client):
+    folder = write(final_val_loss=math.log(38.1))
+    assert "appris" not in shown(client).text.split("Entraînement du")[1]
+    learned.write(folder, learned.Learned("Ce que Sand lui a appris", "La Mare au Diable", WORDS))
+    html = shown(client)
+    assert "Ce que Sand lui a appris" in html.text and "La Mare au Diable" in html.text
+    assert "Consuelo 0,7 → 10,7" in html.text.replace("\u00a0", " ")
+    assert "meunier 2,3 → 15,6 · <b>sein 1,2 → 4,2" in html.text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        '{"title": "a"',
+        '{"title": "a", "book": "b", "words": 3}',
+        '{"title": "a", "book": "b", "words": [[1]]}',
+    ]
+    + [f'{{"title": "a", "book": "b", "words": [{word}]}}' for word in ("{}", '{"word": "", "before": 1, "after": 2}')]
+    + [
+        f'{{"title": "a", "book": "b", "words": [{{"word": "x", "before": {wrong}, "after": 2}}]}}'
+        for wrong in ("NaN", "1e999", '"x"', "[]")
+    ]
+    + ["[" * 100_000],
+)
+def test_a_spoilt_file_of_words_shows_nothing(client, content):
+    folder = write()
+    (folder / learned.FILE).write_text(content, "utf-8")
+    html = shown(client)
+    assert "2026 à 13 h 32" in html.text and not html.all("section")
 
 
 def test_it_is_there_without_tensorflow():

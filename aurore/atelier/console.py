@@ -70,6 +70,11 @@ def step(number: int) -> str:
     return command(STEPS[number - 1] + (".py" if completes_stubs else "_solution.py"))
 
 
+def next_step(sentence: str) -> str:
+    """Ce qu'il faut taper ensuite ; rien dans la démonstration, qui y va d'elle-même."""
+    return "" if "AURORE_DEMO" in os.environ else sentence
+
+
 def shown(path: Path) -> str:
     """Un fichier, là où la personne le trouve : ce qui est dans /aurore pour un conteneur est chez elle dans aurore/."""
     return path.relative_to(FOLDER.parent).as_posix() if IN_CONTAINER and path.is_relative_to(FOLDER) else str(path)
@@ -106,6 +111,15 @@ def duration(seconds: float) -> str:
 def is_screen(stream) -> bool:
     """Un terminal, où l'on peut revenir sur ce qui est écrit ? IDLE dit qu'il en est un, et ne le peut pas."""
     return isinstance(stream, io.TextIOWrapper) and stream.isatty()
+
+
+def drawn(sign: str, plain: str) -> str:
+    """`sign`, ou `plain` pour une console qui ne connaît pas ce caractère."""
+    try:
+        sign.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+        return sign
+    except UnicodeEncodeError:
+        return plain
 
 
 def progress() -> int:

@@ -6,20 +6,15 @@ import textwrap
 from itertools import groupby
 
 from atelier import exercises, settings
-from atelier.console import command, is_screen
+from atelier.console import command, drawn, is_screen
 from atelier.exercises import Exercise, progress
 from atelier.exercises.judge import NOT_STARTED, RIGHT, WRONG, Verdict
 
-SIGNS = {RIGHT: "✔", WRONG: "✘", NOT_STARTED: "·"}
-PLAIN_SIGNS = {RIGHT: "v", WRONG: "x", NOT_STARTED: "."}  # pour une console qui ne connaît pas ces caractères
+SIGNS = {RIGHT: ("✔", "v"), WRONG: ("✘", "x"), NOT_STARTED: ("·", ".")}
 
 
 def sign(mark: str) -> str:
-    try:
-        SIGNS[mark].encode(getattr(sys.stdout, "encoding", None) or "ascii")
-        return SIGNS[mark]
-    except UnicodeEncodeError:
-        return PLAIN_SIGNS[mark]
+    return drawn(*SIGNS[mark])
 
 
 def width() -> int:

@@ -19,7 +19,7 @@ import numpy as np
 
 from atelier import settings
 from atelier.atomic import atomic_write
-from atelier.console import command, exact, number, shown, step, tell
+from atelier.console import command, exact, next_step, number, shown, step, tell
 from atelier.errors import AuroreError
 from atelier.models import choice, sizes
 from atelier.models.export import same_weights, save_model
@@ -238,9 +238,8 @@ class Run:
             f"Perplexité de validation : {before} avant, {others[best]} après{moment}.\n"
             f"Plus c'est bas, mieux c'est. Pour comparer : {LANDMARK}.\n"
             f"La courbe, à ouvrir dans un navigateur : {shown(self.folder / 'loss.svg')}\n"
-            f"Modèle enregistré dans {shown(self.folder)}.\n"
-            f"Ensuite, l'examen : {command('evaluate.py')}\nPuis l'étape 4 : {step(4)}"
-        )
+            f"Modèle enregistré dans {shown(self.folder)}."
+        ) + next_step(f"\nEnsuite, l'examen : {command('evaluate.py')}\nPuis l'étape 4 : {step(4)}")
 
 
 def unfinished() -> Path | None:

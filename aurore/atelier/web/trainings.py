@@ -13,9 +13,10 @@ from typing import NamedTuple
 from flask import Blueprint, Response, abort, jsonify, render_template
 
 from atelier import settings
-from atelier.console import command
+from atelier.console import command, number
 from atelier.training.history import PROMPT, START, began, ladder, unfinished
 from atelier.web import histories
+from atelier.writing import learned
 
 PREPARATION = (
     600  # secondes : au-delà, un dossier sans historique est celui d'un entraînement arrêté avant son premier pas
@@ -34,10 +35,9 @@ trainings = Blueprint("trainings", __name__)
 
 @trainings.get("/entrainement")
 def page():
-    runs = all_runs()
-    return render_template(
-        "training.html", runs=runs, live=live(runs), prompt=PROMPT, command=command("3_train_solution.py")
-    )
+    runs = [run | {"learned": what_it_learned(run["name"])} for run in all_runs()]
+    told = {"prompt": PROMPT, "number": number, "command": command("3_train_solution.py")}
+    return render_template("training.html", runs=runs, live=live(runs), **told)
 
 
 @trainings.get("/entrainement/state")
@@ -112,6 +112,14 @@ def all_runs() -> list[dict]:
             note = "L'étape 3 mesure la vitesse de la machine et compile le modèle : la courbe commence avec le premier pas."
             described.append(_run(folder, "preparing", note=note))
     return described
+
+
+def what_it_learned(run: str) -> learned.Learned | None:
+    """Ce que l'examen a laissé écrit de cet entraînement ; None si le fichier manque, ou est abîmé."""
+    try:
+        return learned.read(settings.MODELS / run)
+    except histories.UNREADABLE:
+        return None
 
 
 def _stamp_or_none(folder: Path) -> Stamp | None:

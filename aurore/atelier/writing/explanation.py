@@ -5,7 +5,7 @@ import atelier.quiet  # avant transformers, qui importe TensorFlow
 import numpy as np
 from transformers import Pipeline
 
-from atelier.console import number
+from atelier.console import exact, number
 from atelier.models.sampling import Sampling, adjusted
 from atelier.models.vocabulary import readable
 from atelier.writing.generation import check_prompt
@@ -34,7 +34,16 @@ def explain(pipe: Pipeline, sentence: str, sampling: Sampling) -> str:
     model, tokenizer = pipe.model, pipe.tokenizer
     ids = tokenizer(check_prompt(sentence, pipe, 0))["input_ids"]
     pieces, logits = readable(tokenizer, ids), model(np.array([ids])).logits.numpy()[0]
-    lines = [_line(*COLUMNS), _line(_visible(pieces[0]), "", "le premier : rien ne le précède")]
+    limit = number(sampling.top_k) if sampling.top_k else "sans limite"
+    lines = [
+        "La probabilité d'être tiré, pour le modèle, puis après chaque réglage, l'un après l'autre :",
+        "",
+        _line(*COLUMNS),
+    ]
+    lines += [
+        _line("", "", "", exact(sampling.temperature), limit, exact(sampling.top_p)),
+        _line(_visible(pieces[0]), "", "le premier : rien ne le précède"),
+    ]
     lines += [_row(tokenizer, id, row, stages(row, sampling)) for id, row in zip(ids[1:], logits)]
     last, after = logits[-1], stages(logits[-1], sampling)
     lines += ["", "Ensuite, le modèle attendait :"]
