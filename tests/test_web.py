@@ -1,6 +1,7 @@
 """La page : un formulaire, une interface pour les programmes, des refus en clair, une adresse, un arrêt propre."""
 
 import json
+import math
 import re
 import shlex
 import shutil
@@ -13,9 +14,13 @@ import urllib.request
 import pytest
 from readme import README
 from scripts import load, refused
+from transformers import AutoTokenizer
 from visitor import events, free_port
 
+from atelier import settings
+from atelier.models.continuation import EXTRA
 from atelier.web import responses, server
+from atelier.writing.beginnings import beginnings
 
 PROMPT = "Il était une fois"
 
@@ -45,6 +50,15 @@ def ask(address: str, body=None, **asked) -> tuple[int, dict]:
         return error.code, json.load(error)
 
 
+def post(address: str, path: str, **asked) -> tuple[int, dict]:
+    """Ce que répond l'une des autres adresses d'`/api`."""
+    try:
+        with urllib.request.urlopen(f"{address}/api/{path}", json.dumps(asked).encode(), timeout=600) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
 def stream(address: str, **asked) -> list[tuple[str, dict]]:
     """Les événements d'une suite, dans l'ordre."""
     request = urllib.request.Request(f"{address}/api/generate", json.dumps(asked | {"stream": True}).encode())
@@ -61,7 +75,9 @@ def test_the_home_page_leads_to_the_form(address):
 
 def test_the_form_asks_for_a_prompt(address):
     status, html = get(f"{address}/generate")
-    assert status == 200 and 'name="amorce"' in html and "Il était une fois" in html and "<output" not in html
+    assert status == 200 and 'name="amorce"' in html and "<output" not in html
+    for beginning in beginnings():
+        assert f'value="{beginning}"' in html.replace("&#39;", "'"), "de quoi commencer sans rien taper"
 
 
 def test_a_prompt_is_continued_and_everything_is_escaped(address):
@@ -75,11 +91,29 @@ def test_a_prompt_is_continued_and_everything_is_escaped(address):
 
 
 @pytest.mark.parametrize(
-    "amorce, sentence", [("  ", "est vide"), ("un mot " * 200, "Raccourcissez"), ("un mot " * 400, "2\u00a0000")]
+    "fields, prompt",
+    [
+        ({"amorce": "  "}, beginnings()[0]),
+        ({"amorce": "", "debut": "Madame"}, "Madame"),
+        ({"amorce": "un mot " * 400}, "un mot " * 400),
+    ],
+    ids=["empty", "suggested", "longer than the context"],
 )
-def test_a_prompt_that_cannot_be_continued_is_told_and_kept(address, amorce, sentence):
-    status, html = get(f"{address}/generate", amorce=amorce)
-    assert status == 400 and sentence in html and 'role="alert"' in html and amorce.strip() in html
+def test_without_javascript_whatever_one_does_something_is_written(address, fields, prompt):
+    status, html = get(f"{address}/generate", max_new_tokens="5", **fields)
+    assert status == 200 and f'<em class="prompt">{prompt.strip()}</em>' in html
+
+
+def test_a_prompt_that_cannot_be_continued_is_told_and_kept(address):
+    status, html = get(f"{address}/generate", amorce="Elle\x07 dit")
+    assert status == 400 and "U+0007" in html and 'role="alert"' in html and "Elle\x07 dit" in html
+
+
+def test_a_setting_that_does_not_fit_is_shown_and_told(address):
+    status, html = get(f"{address}/generate", amorce=PROMPT, temperature="9,5")
+    assert status == 400 and "Température" in html and "de 0 à 5" in html and '<details id="settings" open>' in html
+    assert re.search(r'id="temperature"[^>]*aria-invalid="true"[^>]*value="9,5"', html)
+    assert get(f"{address}/generate", amorce=PROMPT, temperature="0,5", max_new_tokens="2")[0] == 200
 
 
 def test_a_huge_request_is_refused(address):
@@ -101,7 +135,8 @@ def test_a_taken_port_is_told(site, tmp_path):
 
 def test_two_models_side_by_side_without_javascript_give_two_texts(address):
     status, html = get(f"{address}/generate", amorce=PROMPT, compare="on", seed="3", max_new_tokens="5")
-    assert status == 200 and html.count("<output") == 2 and html.count("Graine 3") == 2 and "essai" in html
+    assert status == 200 and html.count("<output") == 2 and html.count("graine 3") == 2
+    assert html.index("<h2>Avant : mini") < html.index("<h2>Après : entraînement essai"), "avant est à gauche"
 
 
 def test_a_program_gets_the_continuation_and_the_same_again_with_the_same_seed(address):
@@ -128,12 +163,56 @@ def test_a_stream_tells_each_token_then_what_an_ordinary_answer_says(address):
     assert events[-1][1] == ask(address, prompt=PROMPT, seed=5, max_new_tokens=12)[1]
 
 
-def test_a_text_that_stops_at_a_sentence_keeps_at_least_half(address):
+def test_a_text_goes_on_to_the_end_of_its_sentence(address):
     for seed in range(5):
-        _, answer = ask(address, prompt=PROMPT, seed=seed, sentence=True)
-        assert 30 <= answer["kept"] <= 60
-        if answer["finish_reason"] == "sentence":
-            assert re.search(r"[.!?…](\s?»)?$", answer["text"])
+        _, answer = ask(address, prompt=PROMPT, seed=seed, sentence=True, max_new_tokens=20)
+        assert answer["kept"] <= answer["new_tokens"] <= 20 + EXTRA and answer["kept"] >= 10
+        ends = bool(re.search(r"[.!?…](\s?»)?$", answer["text"]))
+        assert ends == (answer["finish_reason"] == "sentence") or answer["finish_reason"] == "stop"
+
+
+def test_the_last_word_of_the_visitor_is_whole_unless_a_program_asks_otherwise(address):
+    drawn = {"temperature": 2, "max_new_tokens": 1, "force": True}
+    for seed in range(4):
+        _, answer = ask(address, prompt="Je suis né à Nohant", seed=seed, **drawn)
+        assert not answer["text"][:1].isalnum()
+    longer = [ask(address, prompt="Je suis né à Noh", seed=seed, inside_word=True, **drawn)[1] for seed in range(8)]
+    assert any(answer["text"][:1].isalpha() for answer in longer)
+
+
+def test_the_next_token_is_told_with_what_the_temperature_does_to_it(address):
+    status, body = post(address, "next", prompt=PROMPT, model="mini")
+    assert status == 200 and len(body["alternatives"]) == 20
+    for temperature, log_sum in zip(body["temperatures"], body["log_sums"]):
+        shares = [math.exp(math.log(each["probability"]) / temperature - log_sum) for each in body["alternatives"]]
+        assert shares == sorted(shares, reverse=True) and sum(shares) < 1 + 1e-6
+    assert body["temperatures"][9] == 1 and body["log_sums"][9] == pytest.approx(0, abs=1e-5)
+    coldest = math.exp(math.log(body["alternatives"][0]["probability"]) / 0.1 - body["log_sums"][0])
+    assert coldest > body["alternatives"][0]["probability"]
+
+
+def test_how_much_of_the_beginning_the_model_reads_is_told(address):
+    _, short = post(address, "tokens", prompt=PROMPT)
+    assert 0 < short["tokens"] < 10 and short["forgotten"] == 0 and short["context"] == 256
+    long = "Elle marchait dans la campagne. " * 60
+    _, told = post(address, "tokens", prompt=long, slide=True, max_new_tokens=56)
+    read = AutoTokenizer.from_pretrained(settings.MINI)(long[told["forgotten"] :].strip())["input_ids"]
+    assert told["tokens"] > 256 and told["room"] == 200 and abs(len(read) - 200) <= 3
+
+
+def test_the_next_words_before_and_after_are_told(address):
+    status, answer = post(address, "next-words", prompt="La petite")
+    assert status == 200 and len(answer["words"]) >= 5
+    assert all(word["word"] and word["before"] == pytest.approx(word["after"]) for word in answer["words"]), (
+        "ici, le même modèle"
+    )
+
+
+@pytest.mark.parametrize("path", ["next", "tokens", "next-words"])
+def test_what_cannot_be_looked_at_is_told(address, path):
+    status, answer = post(address, path, prompt="  ")
+    assert status == 400 and "vide" in answer["error"]
+    assert post(address, path, prompt=PROMPT, model=3)[0] == 400
 
 
 def test_a_prompt_longer_than_the_context_is_refused_unless_its_beginning_may_be_forgotten(address):
@@ -236,6 +315,7 @@ def test_the_page_says_whether_it_is_ready(address):
     assert json.loads(get(f"{address}/healthz")[1]) == {
         "status": "ready",
         "models": ["essai", "mini"],
+        "titles": {"essai": "entraînement essai", "mini": "mini"},
         "writing": 0,
         "waiting": 0,
     }

@@ -22,7 +22,7 @@ def engines() -> Iterator[Callable[[dict[str, Path]], Engine]]:
     started = []
 
     def start(folders: dict[str, Path]) -> Engine:
-        started.append(Engine(folders))
+        started.append(Engine({name: Path(folder) for name, folder in folders.items()}))
         return started[-1]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -20,6 +20,7 @@ from atelier.errors import AuroreError
 from atelier.models.continuation import EXTRA, Text
 from atelier.models.sampling import Sampling
 from atelier.settings import DEBUG
+from atelier.web import titles
 from atelier.web.loaded import LoadedModel, memory_needed
 from atelier.web.requests import Refused, WritingRequest
 from atelier.writing import generation, originality, streaming
@@ -69,6 +70,7 @@ class Engine:
         self.shelf = originality.reading_shelf()  # les livres lus, et de quoi y chercher vite ce qu'un texte en récite
         self.known = originality.known_sequences(self.shelf)
         self.first = next(iter(folders))
+        self.titles = {name: titles.title(name, folder) for name, folder in folders.items()}
         self.load(self.first)
         self.loop = threading.Thread(target=self._loop, daemon=True, name="boucle")
         self.compiler = threading.Thread(target=self._compile_ahead, daemon=True, name="compilation")
@@ -76,8 +78,9 @@ class Engine:
         self.compiler.start()
 
     def compared(self) -> list[str]:
-        """Les modèles à mettre côte à côte : le premier, et celui dont il est parti. Une fois chargés, ils restent."""
-        return list(self.folders)[:2]
+        """Les modèles à mettre côte à côte, avant puis après : celui dont le premier est parti, et le premier. Une fois chargés, ils
+        restent."""
+        return list(self.folders)[:2][::-1]
 
     def load(self, name: str) -> LoadedModel:
         """Le modèle de ce nom, chargé s'il ne l'est pas. Lève `Refused` s'il n'existe pas, `Busy` si la mémoire manque."""

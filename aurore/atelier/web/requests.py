@@ -13,6 +13,7 @@ from atelier.models import sampling
 from atelier.text.language import seems_french
 from atelier.web.insults import insults
 from atelier.writing import generation
+from atelier.writing.beginnings import beginnings
 
 LONGEST_PROMPT = 2000  # en caractères
 LAST_SEED = 2**32 - 1
@@ -26,11 +27,11 @@ BOUNDS = {
 
 
 class Refused(AuroreError):
-    """Ce qui ne va pas dans la demande. `reason` : « prompt », « french », « insult », « option » ou « json »."""
+    """Ce qui ne va pas dans la demande. `reason` : « prompt », « french », « insult », « option » ou « json » ; `field` : laquelle."""
 
-    def __init__(self, sentence: str, reason: str):
+    def __init__(self, sentence: str, reason: str, field: str = ""):
         super().__init__(sentence)
-        self.reason = reason
+        self.reason, self.field = reason, field
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class WritingRequest:
 
 
 DEFAULTS = {each.name: each.default for each in fields(WritingRequest)}
-FIELDS = {"bounds": BOUNDS, "defaults": DEFAULTS, "longest_prompt": LONGEST_PROMPT}  # ce que le formulaire en montre
+FIELDS = {"bounds": BOUNDS, "defaults": DEFAULTS, "beginnings": beginnings()}  # ce que le formulaire en montre
 KINDS = {each.name: each.type for each in fields(WritingRequest)}
 
 
@@ -93,11 +94,10 @@ def from_form(form: Mapping[str, str]) -> WritingRequest:
         try:
             asked[name] = BOUNDS[name][0](asked[name][:20].replace(",", "."))
         except ValueError as error:
-            raise Refused(f"« {LABELS[name]} » doit être un nombre.", "option") from error
-    # Le navigateur envoie CR LF à la fin d'une ligne.
-    return validated(
-        asked | {"prompt": form.get("amorce", "").replace("\r\n", "\n"), "force": "force" in form, "sentence": True}
-    )
+            raise Refused(f"« {LABELS[name]} » doit être un nombre.", "option", name) from error
+    # Le navigateur envoie CR LF à la fin d'une ligne. Une case laissée vide part du début qu'elle propose.
+    prompt = form.get("debut") or form.get("amorce", "").replace("\r\n", "\n").strip() or beginnings()[0]
+    return validated(asked | {"prompt": prompt, "force": "force" in form, "sentence": True, "slide": True})
 
 
 LABELS = {
@@ -118,7 +118,7 @@ def validated(asked: Mapping[str, Any]) -> WritingRequest:
         if not is_number or not lowest <= asked[name] <= highest or not math.isfinite(asked[name]):
             wanted = "un nombre entier" if kind is int else "un nombre"
             bounds = f"de {exact(lowest)} à {exact(highest)}"
-            raise Refused(f"{LABELS[name]} ({name}) : il faut {wanted} {bounds}.", "option")
+            raise Refused(f"{LABELS[name]} ({name}) : il faut {wanted} {bounds}.", "option", name)
     request = WritingRequest(**asked)
     if len(request.prompt) > LONGEST_PROMPT and not request.slide:
         raise Refused(

@@ -179,7 +179,7 @@ def protect(app: Flask) -> None:
     def _refuse_request(error: AuroreError):
         sentence = str(error).encode("utf-8", "replace").decode("utf-8")  # elle peut citer la moitié d'un caractère
         reason = "busy" if isinstance(error, Busy) else getattr(error, "reason", "prompt")
-        return jsonify(error=sentence, reason=reason), status(error)
+        return jsonify(error=sentence, reason=reason, field=getattr(error, "field", "")), status(error)
 
     @app.errorhandler(ConnectionError)
     def _gone(error: ConnectionError):
@@ -247,10 +247,11 @@ def health() -> dict:
     """Où en est la page, ce que dit `/healthz` : « loading », « ready », ou « stopped » si plus rien ne peut s'y écrire."""
     engine = current_app.config.get("ENGINE")
     if not engine:
-        return {"status": "loading", "models": [], "writing": 0, "waiting": 0}
+        return {"status": "loading", "models": [], "titles": {}, "writing": 0, "waiting": 0}
     return {
         "status": "ready" if engine.loop.is_alive() else "stopped",
         "models": list(engine.folders),
+        "titles": engine.titles,
         "writing": len(engine.writing),
         "waiting": len(engine.waiting),
     }

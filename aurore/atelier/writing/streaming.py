@@ -29,12 +29,12 @@ class Token:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
-def token(tokenizer, id: int, piece: str, logits: np.ndarray) -> Token:
+def token(tokenizer, id: int, piece: str, logits: np.ndarray, number: int = ALTERNATIVES) -> Token:
     """`id`, et ce que valaient les autres, d'après les logits (vocabulaire,) qui l'ont précédé."""
     normalizer = np.log(np.exp(logits - logits.max()).sum()) + logits.max()
     alternatives = tuple(
         (token_bytes(tokenizer, other).decode("utf-8", "replace"), float(np.exp(logits[other] - normalizer)))
-        for other in most_likely(logits, ALTERNATIVES)
+        for other in most_likely(logits, number)
     )
     return Token(id, piece, float(logits[id] - normalizer), alternatives)
 
