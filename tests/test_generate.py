@@ -150,7 +150,7 @@ def test_what_a_text_takes_from_the_books_is_told(prepared, trained):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pas de pseudo-terminal")
-def test_a_screen_shows_the_texts_while_they_are_written(tmp_path):
+def test_a_screen_shows_the_texts_while_they_are_written(tmp_path, base):
     import pty
 
     ours, theirs = pty.openpty()
