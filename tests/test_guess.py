@@ -10,6 +10,8 @@ from browser import wait_until
 
 from atelier.web import guess
 
+GAME = visitor.GUESSED  # mots d'une partie, ici
+
 
 def ask(address: str, path: str, body=None) -> tuple[int, dict]:
     data = None if body is None else json.dumps(body).encode()
@@ -22,7 +24,7 @@ def ask(address: str, path: str, body=None) -> tuple[int, dict]:
 
 def test_a_real_sentence_is_uncovered_word_by_word(address):
     status, first = ask(address, "jeu", {"sentence": 3, "word": 0})
-    assert status == 200 and first["words"] == guess.WORDS and first["book"]
+    assert status == 200 and first["words"] == GAME and first["book"]
     _, second = ask(address, "jeu", {"sentence": 3, "word": 1})
     assert second["before"] == first["before"] and second["shown"].startswith(first["shown"])
     assert second["shown"][len(first["shown"]) :].strip(" ,;—«»!?").startswith(first["answer"])
@@ -37,8 +39,8 @@ def test_a_real_sentence_is_uncovered_word_by_word(address):
 
 
 def test_the_end_of_the_sentence_comes_with_its_last_word(address):
-    _, last = ask(address, "jeu", {"sentence": 3, "word": guess.WORDS - 1})
-    _, before = ask(address, "jeu", {"sentence": 3, "word": guess.WORDS - 2})
+    _, last = ask(address, "jeu", {"sentence": 3, "word": GAME - 1})
+    _, before = ask(address, "jeu", {"sentence": 3, "word": GAME - 2})
     assert last["after"] and not before["after"]
 
 
@@ -47,7 +49,7 @@ def test_the_end_of_the_sentence_comes_with_its_last_word(address):
     [
         ("jeu", {}),
         ("jeu", []),
-        ("jeu", {"sentence": 0, "word": 10}),
+        ("jeu", {"sentence": 0, "word": GAME}),
         ("jeu", {"sentence": 0, "word": -1}),
         ("jeu", {"sentence": "x", "word": 0}),
         ("jeu/score", {"visitor": [], "network": []}),
@@ -69,8 +71,8 @@ def test_finding_at_once_costs_less_and_less_and_guessing_at_random_two_bits():
 
 def test_the_room_sees_its_mean_against_the_network(address):
     before = ask(address, "jeu/salle")[1]["games"]
-    ask(address, "jeu/score", {"visitor": [1] * 10, "network": [4] * 10})
-    status, room = ask(address, "jeu/score", {"visitor": [1] * 10, "network": [2] * 10})
+    ask(address, "jeu/score", {"visitor": [1] * GAME, "network": [4] * GAME})
+    status, room = ask(address, "jeu/score", {"visitor": [1] * GAME, "network": [2] * GAME})
     assert status == 200 and room["games"] == before + 2 and room["visitors"] > 0 and room["network"] > 0
 
 
@@ -81,14 +83,14 @@ def wait_for(page, words: str) -> None:
 @visitor.NEEDS_A_BROWSER
 def test_a_whole_game_is_played_and_explained(page, address):
     page.open(f"{address}/jeu")
-    for word in range(1, guess.WORDS + 1):
+    for word in range(1, GAME + 1):
         wait_for(page, f"Mot {word} ")
         tries = 0
         while " en " not in page.find("#said").text or "Non" in page.find("#said").text:
             page.find("#choices button:enabled").click()
             tries += 1
         assert page.find_all("#score tr")[0].find_all("td")[word - 1].text == str(tries)
-        if word < guess.WORDS:
+        if word < GAME:
             page.find("#next").click()
     assert page.find("#end").visible and "Shannon" in page.find("#end").text and "bit" in page.find("#result").text
     mine = [int(cell.text) for cell in page.find_all("#score tr")[0].find_all("td")]

@@ -77,7 +77,7 @@ def test_nobody_waits_for_a_shape_that_others_need(opened, roomy, gate, monkeypa
     """Trois visiteurs, et un texte qui dépasse 128 tokens, alors que rien n'est compilé que de quoi écrire un texte court."""
     busy = opened({"vaste": roomy})
     shapes = watched(busy.models["vaste"], monkeypatch)
-    long = busy.submit(WritingRequest(LONG, max_new_tokens=40))
+    long = busy.submit(WritingRequest(LONG, max_new_tokens=40, seed=1))
     assert len(long.text.prompt) > 88
     assert [len(each) for each in at_once(busy, [{"max_new_tokens": 10}] * 3)] == [10] * 3
     assert set(shapes) == {(1, 128)} and busy.position(long) == 1

@@ -32,7 +32,8 @@ def visit() -> FlaskClient:
     web = AURORE / "atelier" / "web"
     app = Flask("essai", template_folder=web / "templates", static_folder=web / "static")
     app.add_url_rule("/", "index", lambda: "")
-    app.add_url_rule("/generate", "generate", lambda: "")
+    for endpoint in ("generate", "inside.page", "guess.page", "probabilities.game"):  # celles que nomme l'en-tête
+        app.add_url_rule(f"/{endpoint}", endpoint, lambda: "")
     app.register_blueprint(trainings.trainings)
     app.testing = True
     return app.test_client()

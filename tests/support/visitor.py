@@ -21,14 +21,16 @@ ENGLISH = "The young woman was sitting by the river and looked at the water"
 PROMPT = "La jeune femme était assise au bord de l'eau"
 PRINTED = PROMPT.replace("'", "’")  # telle que la page la compose
 
-# La vraie page, à ceci près qu'elle n'écrit que quatre textes à la fois : elle a moins de formes du décodeur à compiler.
+GUESSED = 3  # mots
+# La vraie page, à ceci près qu'elle n'écrit que quatre textes à la fois (elle a moins de formes du décodeur à compiler), et que l'on
+# n'y devine que trois mots d'une phrase.
 PAGE = f"""
 import runpy, sys
 sys.argv = sys.argv[1:]
 sys.path.insert(0, {str(AURORE)!r})
 import atelier.quiet
-from atelier.web import loaded
-loaded.MAX_BATCH = 4
+from atelier.web import guess, loaded
+loaded.MAX_BATCH, guess.WORDS = 4, {GUESSED}
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 

@@ -92,7 +92,7 @@ def measure_pace(model, tokenizer, batches: tf.data.Dataset, tf_eval_dataset: tf
 
 def plan(history: dict, rate: WarmupCosine, steps: int, since: int) -> None:
     """L'entraînement fera `steps` pas en tout, décide-t-on au pas `since` : l'historique le retient, le taux s'y règle."""
-    if not int(rate.steps):  # une reprise : le taux repasse par les plans d'avant
+    if not int(tf.convert_to_tensor(rate.steps)):  # une reprise : le taux repasse par les plans d'avant
         for before, planned in history["plan"]:
             rate.plan(planned, before)
     if not history["plan"] or history["plan"][-1][1] != steps:

@@ -22,6 +22,7 @@ from atelier.models.sampling import Sampling
 from atelier.settings import DEBUG
 from atelier.web import titles
 from atelier.web.loaded import LoadedModel, memory_needed
+from atelier.web.looks import Looks
 from atelier.web.requests import Refused, WritingRequest
 from atelier.writing import generation, originality, streaming
 from atelier.writing.streaming import Token
@@ -59,7 +60,8 @@ class Engine:
 
     def __init__(self, folders: dict[str, Path]):
         self.folders = folders
-        self.loading, self.reading = threading.Lock(), threading.Lock()
+        self.loading = threading.Lock()
+        self.look = Looks(lambda: bool(self.writing))
         self.changed = threading.Condition()  # protège les six lignes qui suivent
         self.models: dict[str, LoadedModel] = {}
         self.compiling: LoadedModel | None = None
@@ -126,16 +128,11 @@ class Engine:
         room = model.decoder.context - request.max_new_tokens
         if not request.slide or request.echo or room < 1:
             generation.check_prompt(request.prompt, model.pipe, request.max_new_tokens)
-        prompt = model.pipe.tokenizer(request.prompt)["input_ids"][-room:]
-        text = Text(
-            model.pipe.tokenizer,
-            prompt,
-            request.max_new_tokens,
-            Sampling(request.temperature, request.top_p, request.top_k),
-            request.seed,
-            whole_words=not request.inside_word,
-            extra=min(EXTRA, room - len(prompt)) if request.sentence else 0,
-        )
+        tokenizer = model.pipe.tokenizer
+        prompt = tokenizer(request.prompt)["input_ids"][-room:]
+        sampling = Sampling(request.temperature, request.top_p, request.top_k)
+        extra = min(EXTRA, room - len(prompt)) if request.sentence else 0
+        text = Text(tokenizer, prompt, request.max_new_tokens, sampling, request.seed, not request.inside_word, extra)
         sequence = Sequence(request, name, model, text)
         with self.changed:
             if self.closed:
@@ -188,8 +185,8 @@ class Engine:
 
     def read(self, sequence: Sequence) -> list[Token]:
         """Les tokens de l'amorce, et ce que le modèle en pensait."""
-        with self.reading:
-            return streaming.read(sequence.model.pipe.model, sequence.model.pipe.tokenizer, sequence.request.prompt)
+        pipe = sequence.model.pipe
+        return self.look(lambda: streaming.read(pipe.model, pipe.tokenizer, sequence.request.prompt))
 
     def close(self, patience: float) -> None:
         """N'accepte plus rien ; laisse `patience` secondes aux textes en cours, puis les interrompt."""

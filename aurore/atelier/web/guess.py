@@ -58,8 +58,8 @@ def next_guess():
     if not 0 <= asked["word"] < len(places):
         raise Refused(f"« word » va de 0 à {len(places) - 1}.", "option")
     place = places[asked["word"]]
-    with engine.reading:
-        chances, best = _chances(engine, f"{before} {''.join(pieces[:place])}".strip(), pieces[place])
+    prompt = f"{before} {''.join(pieces[:place])}".strip()
+    chances, best = engine.look(lambda: _chances(engine, prompt, pieces[place]))
     return jsonify(
         book=_title(),
         before=before,

@@ -41,8 +41,7 @@ def look_inside():
         raise Refused(
             f"Cette phrase fait {len(ids)} tokens, et l'on n'en montre que {LONGEST} : raccourcissez-la.", "prompt"
         )
-    with server.engine().reading:
-        seen = look(model.pipe.model, ids, block)
+    seen = server.engine().look(lambda: look(model.pipe.model, ids, block))
     listed = np.argsort(-seen.logits, kind="stable")[:LISTED]
     return jsonify(
         ids=ids,

@@ -42,8 +42,8 @@ def next_token():
 
 def _last_logits(model: LoadedModel, ids: list[int]) -> np.ndarray:
     """Les logits (vocabulaire,) du token qui suivrait, d'après ce que le contexte tient de ces tokens."""
-    with server.engine().reading:
-        return model.pipe.model(np.array([ids[-model.decoder.context :]])).logits.numpy()[0, -1]
+    read = np.array([ids[-model.decoder.context :]])
+    return server.engine().look(lambda: model.pipe.model(read).logits.numpy()[0, -1])
 
 
 @probabilities.post("/api/tokens")
@@ -64,8 +64,7 @@ def next_words():
     pipes = {name: engine.load(name).pipe for name in engine.compared()}
     if len(pipes) < 2:
         raise requests.Refused("Il faut deux modèles pour comparer : entraînez le vôtre à l'étape 3.", "option")
-    with engine.reading:
-        words = comparison.before_and_after(pipes, asked.prompt)
+    words = engine.look(lambda: comparison.before_and_after(pipes, asked.prompt))
     return jsonify(words=[word._asdict() for word in words])
 
 

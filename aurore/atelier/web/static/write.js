@@ -131,7 +131,7 @@ async function write(story, force, signal) {
   story.section.classList.add("writing");
   let done = null;
   for await (const { name, content } of events(answer.body)) {
-    if (name === "place") tell(content.place > 1 ? `Avant la vôtre, il y a ${content.place - 1} autre(s) histoire(s).` : "Le réseau lit votre début…");
+    if (name === "place") tell(queued(content.place - 1));
     else if (name === "token") add(story, content), tell("Le réseau écrit…"), follow(story);
     else if (name === "done") done = content;
   }
@@ -139,6 +139,11 @@ async function write(story, force, signal) {
   if (done.error) throw { sentence: done.error };
   finish(story, done, before);
   return done.new_tokens;
+}
+
+function queued(before) {
+  if (!before) return "Le réseau lit votre début…";
+  return before === 1 ? "Une autre histoire passe avant la vôtre." : `${before} autres histoires passent avant la vôtre.`;
 }
 
 function follow(story) {
