@@ -35,15 +35,18 @@ def look(model, ids: list[int], block: int) -> Inside:
     table, places = (np.asarray(layer.embeddings) for layer in (transformer.wte, transformer.wpe))
     # Le dernier état que donne transformers est déjà normalisé ; les autres ne le sont pas.
     states = [*(transformer.ln_f(state) for state in output.hidden_states[:-1]), output.hidden_states[-1]]
-    logits = np.stack([np.asarray(state)[0] @ table.T for state in states])
+    logits = np.concatenate([np.asarray(state)[0] for state in states]) @ table.T
     chances = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    chances /= chances.sum(axis=-1, keepdims=True)
-    guesses = np.argsort(-chances, axis=-1, kind="stable")[..., :GUESSES]
+    totals = chances.sum(axis=-1, keepdims=True)
+    likely = np.argpartition(chances, -GUESSES)[:, -GUESSES:]  # bien moins long que de tout ranger
+    order = np.argsort(-np.take_along_axis(chances, likely, axis=-1), kind="stable")
+    guesses = np.take_along_axis(likely, order, axis=-1)
+    shape = (len(states), len(ids), GUESSES)
     return Inside(
         tokens=table[ids],
         positions=places[: len(ids)],
         attention=np.asarray(output.attentions[block])[0],
-        guesses=guesses,
-        chances=np.take_along_axis(chances, guesses, axis=-1),
+        guesses=guesses.reshape(shape),
+        chances=(np.take_along_axis(chances, guesses, axis=-1) / totals).reshape(shape),
         logits=np.asarray(output.logits)[0, -1],
     )
