@@ -24,7 +24,7 @@ from browser import Browser, wait_until
 from visitor import hesitation, write
 
 PLACE = re.compile(r"(?<=<!-- la démonstration -->\n).*?(?=<!-- fin de la démonstration -->)", re.DOTALL)
-PROMPT, SEED, TOKENS = "La petite", 3, 60
+PROMPT, SEED, TOKENS = "La petite", 7, 60
 SIZE = (1100, 860)  # pixels
 
 
@@ -52,7 +52,9 @@ def photograph(home: Path, path: Path) -> None:
         browser.find("#settings summary").click()
         browser.find("#colours").click()
         browser.find_all("#texte .token")[1].click()
-        wait_until(lambda: hesitation(browser))
+        wait_until(
+            lambda: hesitation(browser) and browser.find_all("#hesitation input")
+        )  # la réglette de la température
         browser.run("document.querySelector('#form').scrollIntoView({block: 'start', behavior: 'instant'})")
         browser.screenshot(path)
 
