@@ -14,6 +14,7 @@ FLOORS = (  # du sol au toit : chaque pièce n'importe que celles des étages du
     ("atomic", "compiled", "machine", "opening"),
     ("quiet",),
     ("console",),
+    ("drawing",),
     ("text",),
     ("models",),
     ("training",),
