@@ -194,8 +194,8 @@ def workshop(tmp_path):
         ignore=lambda path, names: produced(path, names) if path == str(AURORE) else {"__pycache__"} & set(names),
     )
     shutil.copy(ROOT / "requirements.txt", tmp_path)
-    for step in range(1, 5):
-        (folder / exercises.stub_of(step).name).write_text(exercises.stub(step), "utf-8")
+    for step in exercises.SCRIPTS:
+        (folder / exercises.script(exercises.stub_of(step))).write_text(exercises.stub(step), "utf-8")
     return folder
 
 

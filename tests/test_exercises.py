@@ -12,7 +12,7 @@ from scripts import AURORE, ROOT
 from atelier import exercises
 from atelier.exercises import judge
 
-STEPS = range(1, 5)
+STEPS = list(exercises.SCRIPTS)
 EXERCISES = exercises.all_exercises()
 JUDGED = [exercise for exercise in EXERCISES if exercise.judged]
 
