@@ -50,9 +50,10 @@ def page(title: str, subtitle: str, height: float) -> list[str]:
     ]
 
 
-def leave(name: str, picture: str) -> None:
+def leave(name: str, title: str, subtitle: str, drawn: Iterable[str], height: float) -> None:
     """Laisse l'image d'une leçon dans AURORE_HOME/lessons, et dit où."""
     path = HOME / "lessons" / f"{name}.svg"
+    picture = document(title, subtitle, [*page(title, subtitle, height), *drawn], height)
     with atomic_write(path) as partial:
         partial.write_text(picture, encoding="utf-8")
     print(f"\nL'image, à ouvrir dans un navigateur : {shown(path)}")
@@ -133,8 +134,14 @@ def stroke(path: list[Point], frame: Frame, **attributes) -> str:
     return tag("path", d=d and f"M{d[1:]}", fill="none", stroke_linejoin="round", stroke_linecap="round", **attributes)
 
 
-def mark(place: Point, shape: str, ink: str, edge: str = PAPER) -> str:
-    return tag("path", d=shape, transform="translate({},{})".format(*place), fill=ink, stroke=edge, stroke_width=1.5)
+def mark(place: Point, shape: str, ink: str = INK, hollow: bool = False) -> str:
+    fill, edge = (PAPER, ink) if hollow else (ink, PAPER)
+    return tag("path", d=shape, transform="translate({},{})".format(*place), fill=fill, stroke=edge, stroke_width=1.5)
+
+
+def dots(frame: Frame, points: Iterable[Point], full: Iterable[bool]) -> list[str]:
+    """Des disques pleins, et des carrés vides là où `full` est faux."""
+    return [mark(frame.at(point), DISC if one else SQUARE, hollow=not one) for point, one in zip(points, full)]
 
 
 def spread(ends: list[float], height: float, top: float, bottom: float) -> list[float]:
@@ -144,8 +151,8 @@ def spread(ends: list[float], height: float, top: float, bottom: float) -> list[
     return [*places][:0:-1]
 
 
-def axes(frame: Frame, x_name: str, y_name: str, most: int = 4) -> list[str]:
-    """Les deux axes, nommés, leurs graduations, et `most` + 1 nombres au plus sur chacun."""
+def axes(frame: Frame, x_name: str, y_name: str, title: str = "", most: int = 4) -> list[str]:
+    """Les deux axes, nommés, `most` + 1 nombres au plus sur chacun ; au-dessus, à droite, le titre du cadre."""
     (xs, x_digits), (ys, y_digits) = ticks(*frame.xs, most=most), ticks(*frame.ys, most=most)
     across = [(frame.at((x, frame.ys[0]))[0], number(x, x_digits)) for x in xs]
     up = [(frame.at((frame.xs[0], y))[1], number(y, y_digits)) for y in ys]
@@ -157,6 +164,7 @@ def axes(frame: Frame, x_name: str, y_name: str, most: int = 4) -> list[str]:
         *(text(frame.left - 11, y + 5, value, font_size=16, text_anchor="end") for y, value in up),
         text(frame.right, frame.bottom + 46, x_name, font_size=17, text_anchor="end", **ASIDE),
         text(frame.left - 34, frame.top - 14, y_name, font_size=17, **ASIDE),
+        text(frame.right, frame.top - 14, title, font_size=18, text_anchor="end"),
     ]
 
 
@@ -185,7 +193,7 @@ def bars(left: float, top: float, width: float, lengths: dict[str, float], value
     return drawn
 
 
-def hatching(frame: Frame, holds: Callable[[list[Point]], Iterable[bool]], gap: int = 9) -> str:
+def hatching(frame: Frame, holds: Callable[[list[Point]], Iterable[bool]], gap: int = 10) -> str:
     """Des hachures là où `holds` est vrai : elle reçoit des points, par leurs valeurs, et répond de chacun."""
     columns, rows = (int((end - start) / gap) for start, end in ((frame.left, frame.right), (frame.top, frame.bottom)))
     cells = [(column, row) for row in range(rows) for column in range(columns)]
