@@ -25,7 +25,7 @@ from atelier.text import books
 # Ce qui se prépare en lançant un script, la page ou un navigateur, ou en compilant un réseau.
 LONG_TO_PREPARE = {
     *("prepared", "demonstration", "trained", "followed", "site", "browser", "killed", "base", "recipe"),
-    *("model", "opened"),
+    *("model", "opened", "play"),
 }
 # Ce que nomme une fonction qui lance un Python neuf, ou la copie d'un Python déjà lancé ; ou qui entraîne un réseau, ou l'écoute.
 LONG_TO_RUN = {

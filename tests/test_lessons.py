@@ -1,6 +1,7 @@
 """Les leçons : chacune tourne, courte et vite, dit vrai dans ses commentaires, et laisse une image qui se projette."""
 
 import ast
+import functools
 import io
 import re
 import tokenize
@@ -17,11 +18,21 @@ SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"\d+(?:\u00a0\d{3})*(?:,\d+)?")
 
 
-@pytest.fixture(scope="module", params=FILES, ids=lambda path: path.stem)
-def played(request, tmp_path_factory):
-    """Une leçon, jouée une fois : son fichier, le dossier de la personne, ce qu'elle a affiché."""
-    home = tmp_path_factory.mktemp("lesson")
-    return request.param, home, succeed(f"lessons/{request.param.name}", home=home)
+@pytest.fixture(scope="module")
+def play(tmp_path_factory):
+    """`play(leçon)` : la lance une fois pour tous ; son fichier, le dossier de la personne, ce qu'elle a affiché."""
+
+    @functools.cache
+    def play(path):
+        home = tmp_path_factory.mktemp("lesson")
+        return path, home, succeed(f"lessons/{path.name}", home=home)
+
+    return play
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.stem)
+def played(request, play):
+    return play(request.param)
 
 
 def test_a_lesson_leaves_one_picture_that_can_be_projected(played):
@@ -66,9 +77,46 @@ def test_a_lesson_is_short_and_says_what_it_is_before_loading_anything(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_its_options_need_no_tensorflow(path, tmp_path):
     """Ni, pour les deux premières, la leçon elle-même."""
-    forbid = "import sys; sys.modules['tensorflow'] = sys.modules['transformers'] = None\n"
-    (tmp_path / "sitecustomize.py").write_text(forbid, "utf-8")
+    for library in ("tensorflow", "transformers"):
+        (tmp_path / f"{library}.py").write_text("raise ImportError('à ne pas charger')", "utf-8")
     options = [] if path.name[0] in WITHOUT_TENSORFLOW else ["--help"]
     done = run_fresh(f"lessons/{path.name}", *options, home=tmp_path, PYTHONPATH=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert options or done.stderr == path.read_text("utf-8").splitlines()[0].removeprefix('"""') + "\n"
+
+
+# ── Ce que chacune montre ──
+
+
+@pytest.fixture
+def told(play):
+    """`told(numéro, motif)` : ce que ce motif trouve dans ce qu'affiche une leçon, les virgules lues comme des nombres."""
+
+    def told(number: int, pattern: str) -> list[float]:
+        _, _, done = play(FILES[number - 1])
+        found = re.findall(pattern, done.stdout.replace("\u00a0", ""))
+        return [float(one.replace(",", ".")) for one in found]
+
+    return told
+
+
+def test_1_a_neuron_alone_forgets_dogs_and_a_hidden_layer_finds_them(told):
+    alone, deep = told(1, r"Un neurone, .* : (\d+) %"), told(1, r"cachés, .* : (\d+) %")
+    assert len(alone) == len(deep) == 3 and alone[-1] < 75 and deep[-1] > 97
+
+
+def test_2_batches_learn_like_single_examples_and_only_the_right_rate_learns(told):
+    one_by_one, by_batch, by_epoch, small, right, large = told(2, r"perte (\d+,\d+)")
+    assert max(one_by_one, by_batch, right) < 0.1 and min(by_epoch, small, large) > 0.4
+    assert told(2, r"(\d+) corrections") == [3200, 400, 20, 400, 400, 400]
+
+
+def test_3_a_network_knows_what_it_has_seen(told):
+    assert told(3, r"que des 6 .* = (\d+) ; au test, \d+") == [6] and told(3, r"test, (\d+) justes") == [0, 20]
+    (learnt,), ((best,), (end,)) = (
+        told(3, r"lu, ([\d,]+) à la fin"),
+        (told(3, rf"{each} ([\d,]+) à") for each in ("validation,", r"époque \d+,")),
+    )
+    assert learnt < best < end / 3, "l'erreur baisse là où il apprend, et remonte ailleurs"
+    sand, french, english = told(3, r" : ([\d,]+) bits par octet")
+    assert sand < french < english / 2

@@ -46,7 +46,7 @@ def update(values: np.ndarray, gradients: np.ndarray, learning_rate: float) -> n
 
 
 def network(chance: np.random.Generator, *sizes: int) -> list[Layer]:
-    """Un réseau qui ne sait rien : des poids au hasard. `sizes` : les mesures, puis chaque couche."""
+    """Un réseau neuf, aux poids tirés au hasard. `sizes` : les mesures, puis chaque couche."""
     return [(chance.normal(0, 1, pair), np.zeros(pair[1])) for pair in zip(sizes, sizes[1:])]
 
 
@@ -69,7 +69,7 @@ def backward(layers: list[Layer], outputs: list[np.ndarray], truth: np.ndarray) 
     error, gradients = outputs[-1] - truth, []  # réponse moins vérité : la pente de la perte
     for (weights, _), entered in zip(reversed(layers), reversed(outputs[:-1])):
         gradients.append((entered[:, :, None] * error[:, None, :], error))
-        # L'erreur remonte à chaque neurone par le poids qui l'a portée, fois la pente de sa sigmoïde.
+        # L'erreur remonte par le poids qui l'a portée, fois la pente de la sigmoïde où elle arrive.
         error = error @ weights.T * entered * (1 - entered)
     return gradients[::-1]
 
