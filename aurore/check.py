@@ -17,15 +17,19 @@ from atelier.exercises.judge import NOT_STARTED, RIGHT, Verdict
 
 
 def number(text: str) -> str:
-    """Le numéro d'une étape (« 1 ») ou d'un exercice (« 1.4 »)."""
-    if not any(exercise.number == text or str(exercise.step) == text for exercise in exercises.all_exercises()):
-        raise argparse.ArgumentTypeError(f"« {text} » n'est ni une étape (1 à 5), ni un exercice (comme 1.4)")
+    """Le numéro d'une étape (« 1 »), d'une leçon (« L1 ») ou d'un exercice (« 1.4 »)."""
+    if not any(text in (exercise.number, exercise.step) for exercise in exercises.all_exercises()):
+        raise argparse.ArgumentTypeError(
+            f"« {text} » n'est ni une étape (1 à 5), ni une leçon qui a des exercices (comme L1), ni un exercice (comme 1.4)"
+        )
     return text
 
 
 def parse_options():
     parser = console.argument_parser("Dit si vos exercices sont justes : tous, ceux d'une étape, ou un seul.")
-    parser.add_argument("number", nargs="?", type=number, metavar="N", help="une étape (1) ou un exercice (1.4)")
+    parser.add_argument(
+        "number", nargs="?", type=number, metavar="N", help="une étape (1), une leçon (L1) ou un exercice (1.4)"
+    )
     actions = parser.add_mutually_exclusive_group()
     actions.add_argument(
         "--watch", action="store_true", help="reste là, et vérifie l'exercice en cours chaque fois que vous enregistrez"
@@ -47,7 +51,7 @@ def parse_options():
 
 
 def chosen(selection: str) -> list[exercises.Exercise]:
-    return [one for one in exercises.all_exercises() if not selection or selection in (one.number, str(one.step))]
+    return [one for one in exercises.all_exercises() if not selection or selection in (one.number, one.step)]
 
 
 def judged(selection: str) -> Iterator[dict[str, Verdict]]:
@@ -77,17 +81,19 @@ def check(selection: str) -> bool:
         print(f"\n{report.detail(exercise, verdict)}")
         return not exercise.judged or verdict.mark == RIGHT
     print(f"\n{report.share(verdicts)}".rstrip())
-    unread = [str(step) for step in range(1, 5) if str(step) in verdicts]
+    unread = [step for step in exercises.SCRIPTS if step in verdicts]
     for step in unread:
-        print("\n" + report.paragraph(f"{exercises.stub_of(int(step)).name} : {verdicts[step].mistake}"))
+        print("\n" + report.paragraph(f"{exercises.stub_of(step).name} : {verdicts[step].mistake}"))
     required = [exercise for exercise in wanted if exercise.judged and not exercise.bonus]
+    if not selection:
+        required = [exercise for exercise in required if not exercise.of_lesson]
     left = [exercise for exercise in required if verdicts[exercise.number].mark != RIGHT]
-    if left and str(left[0].step) not in unread:
+    if left and left[0].step not in unread:
         print(f"\nEnsuite :\n{report.detail(left[0], verdicts[left[0].number])}")
     elif required and not left:
         print("Tout y est. Bravo !")
         if selection:
-            print(f"Lancez l'étape : {console.command(exercises.stub_of(wanted[0].step).name)}")
+            print(f"Lancez-la : {console.command(exercises.script(exercises.stub_of(selection)))}")
     return not left
 
 
@@ -97,8 +103,8 @@ def next_exercise(selection: str) -> exercises.Exercise:
     if named:
         return named[0]
     for step in sorted({one.step for one in chosen(selection) if one.judged}):
-        (verdicts,) = judged(str(step))
-        for exercise in chosen(str(step)):
+        (verdicts,) = judged(step)
+        for exercise in chosen(step):
             if exercise.judged and verdicts[exercise.number].mark != RIGHT:
                 return exercise
     raise AuroreError(
@@ -129,17 +135,17 @@ def solution(selection: str) -> None:
     print(f"{report.paragraph(f'{exercise.number}  {exercise.goal}', following=' ' * 5)}\n{report.solution(exercise)}")
 
 
-def step_of(selection: str) -> int:
-    if not selection.isdecimal():
+def step_of(selection: str, action: str) -> str:
+    if not selection or "." in selection:
         raise AuroreError(
-            f"Dites de quelle étape il s'agit, par un seul chiffre ; par exemple : {console.command('check.py', '3', '--catch-up')}"
+            f"Dites de quelle étape il s'agit, par un seul chiffre ; par exemple : {console.command('check.py', '3', action)}"
         )
-    return int(selection)
+    return selection
 
 
-def reset(step: int) -> None:
-    """Remet le stub de l'étape comme au début, et garde à côté le fichier de la personne."""
-    if not 1 <= step <= len(settings.STEPS):
+def reset(step: str) -> None:
+    """Remet le stub de l'étape, ou de la leçon, comme au début, et garde à côté le fichier de la personne."""
+    if step not in exercises.SCRIPTS:
         raise AuroreError(
             f"L'étape {step} n'a pas de fichier à compléter. Choisissez une étape de 1 à {len(settings.STEPS)}."
         )
@@ -168,13 +174,13 @@ def main() -> None:
     elif options.solution:
         solution(options.number)
     elif options.catch_up:
-        step = step_of(options.number)
+        step = step_of(options.number, "--catch-up")
         # Importé ici seulement : `datasets` y met deux secondes.
         from atelier.exercises import catch_up
 
         catch_up.catch_up(step)
     elif options.reset:
-        reset(step_of(options.number))
+        reset(step_of(options.number, "--reset"))
     elif options.environment:
         environment.check()
     elif not check(options.number):

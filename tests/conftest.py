@@ -25,7 +25,7 @@ from atelier.text import books
 # Ce qui se prépare en lançant un script, la page ou un navigateur, ou en compilant un réseau.
 LONG_TO_PREPARE = {
     *("prepared", "demonstration", "trained", "followed", "site", "browser", "killed", "base", "recipe"),
-    *("model", "opened"),
+    *("model", "opened", "play"),
 }
 # Ce que nomme une fonction qui lance un Python neuf, ou la copie d'un Python déjà lancé ; ou qui entraîne un réseau, ou l'écoute.
 LONG_TO_RUN = {
@@ -194,8 +194,8 @@ def workshop(tmp_path):
         ignore=lambda path, names: produced(path, names) if path == str(AURORE) else {"__pycache__"} & set(names),
     )
     shutil.copy(ROOT / "requirements.txt", tmp_path)
-    for step in range(1, 5):
-        (folder / exercises.stub_of(step).name).write_text(exercises.stub(step), "utf-8")
+    for step in exercises.SCRIPTS:
+        (folder / exercises.script(exercises.stub_of(step))).write_text(exercises.stub(step), "utf-8")
     return folder
 
 

@@ -28,7 +28,7 @@ def check(workshop, *options, **variables):
 
 def test_a_new_stub_says_what_to_do_first(workshop, mirror):
     options = {"1_prepare_dataset.py": ["--mirror", str(mirror)]}
-    for number, step in (("1.1", 1), ("2.1", 2), ("4.1", 4)):
+    for number, step in (("1.1", "1"), ("2.1", "2"), ("4.1", "4")):
         script = exercises.stub_of(step).name
         sentence = refused(str(workshop / script), *options.get(script, []), home=workshop)
         line = next(
@@ -77,7 +77,7 @@ def test_check_shows_every_exercise_and_the_share_done(workshop):
     answer(workshop, _1_5="", _1_6='return " ".join(lines)', _2_2="", _4_2="")
     done = check(workshop)
     assert done.returncode == 1 and done.stderr == ""
-    lines = {match[2]: match[1] for match in re.finditer(r"^  (\S) (\d\.\w)  ", done.stdout, re.MULTILINE)}
+    lines = {match[2]: match[1] for match in re.finditer(r"^  (\S) (L?\d\.\w)  ", done.stdout, re.MULTILINE)}
     assert list(lines) == [exercise.number for exercise in exercises.all_exercises()]
     assert {number for number, mark in lines.items() if mark == "✔"} == {"1.5", "2.2", "4.2"}
     assert {number for number, mark in lines.items() if mark == "✘"} == {"1.6"}
@@ -132,13 +132,13 @@ def test_reset_keeps_a_file_on_a_disk_without_dates_nor_rights(tmp_path, monkeyp
     monkeypatch.setattr(exercises, "stub_of", lambda step: path)
     for courtesy in ("chmod", "utime"):
         monkeypatch.setattr(os, courtesy, refuse)
-    load("check.py").reset(1)
+    load("check.py").reset("1")
     assert (tmp_path / "1_prepare_dataset.backup.py").read_text("utf-8") == "# à moi\n"
-    assert path.read_text("utf-8") == exercises.stub(1)
+    assert path.read_text("utf-8") == exercises.stub("1")
 
 
 def test_reset_gives_the_stub_back_and_keeps_the_learner_s_file(workshop):
-    path, new = workshop / "1_prepare_dataset.py", exercises.stub(1)
+    path, new = workshop / "1_prepare_dataset.py", exercises.stub("1")
     check(workshop, "2.3")
     for backup in ("1_prepare_dataset.backup.py", "1_prepare_dataset.backup-2.py"):
         path.write_text("# mon travail", "utf-8")
@@ -229,7 +229,7 @@ def test_catch_up_keeps_data_that_are_right_or_that_it_could_not_make_again(prep
     monkeypatch.setattr(catch_up.subprocess, "run", lambda *_, **__: pytest.fail("ne pas refaire"))
     for kept in (["39738"], [book.id for book in catch_up.books.embedded()]):
         monkeypatch.setattr(corpus, "load_data", lambda kept=kept: {"train": {"book": kept}})
-        catch_up.catch_up(2)
+        catch_up.catch_up("2")
         assert "celles qui sont déjà dans" in capsys.readouterr().out
     with pytest.raises(AuroreError, match="pas d'étape 7"):
-        catch_up.catch_up(7)
+        catch_up.catch_up("7")

@@ -49,7 +49,7 @@ GUARD = 'if __name__ == "__main__":\n    launch.run(main)\n'
     "launched", ["main()\n", "launch.run(main)\n", f"main()\n\n\n{GUARD}", "import sys\nmain(sys.argv)\n"]
 )
 def test_a_file_that_runs_as_soon_as_it_is_read_is_told_which_line(stub_file, launched):
-    source = exercises.stub(2).replace(GUARD, launched)
+    source = exercises.stub("2").replace(GUARD, launched)
     stub_file.write_text(source, "utf-8")
     with pytest.raises(judge.Unguarded) as refusal:
         judge.load(stub_file)
@@ -60,8 +60,8 @@ def test_a_file_that_runs_as_soon_as_it_is_read_is_told_which_line(stub_file, la
 
 
 def test_the_judge_repeats_it(stub_file):
-    stub_file.write_text(attempts.completed(exercises.stub(2), "2.2").replace(GUARD, "main()\n"), "utf-8")
-    assert "lance tout le script" in process.judge_step(2, ["2.2"])["2.2"].mistake
+    stub_file.write_text(attempts.completed(exercises.stub("2"), "2.2").replace(GUARD, "main()\n"), "utf-8")
+    assert "lance tout le script" in process.judge_step("2", ["2.2"])["2.2"].mistake
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def stub_file(tmp_path, monkeypatch):
 def test_what_never_ends_ends_everything_or_is_gone_does_not_stop_the_others(stub_file, monkeypatch):
     monkeypatch.setattr(process, "SECONDS", 0.3)
     monkeypatch.setattr(process, "GRACE", 8)
-    source = exercises.stub(2)
+    source = exercises.stub("2")
     for before, after in {
         r'console\.todo\("2.1"\)': "while True: pass",
         r'console\.todo\("2.2"\)': "'Bonjour'",
@@ -87,7 +87,7 @@ def test_what_never_ends_ends_everything_or_is_gone_does_not_stop_the_others(stu
         source, found = re.subn(before, after, source)
         assert found == 1
     stub_file.write_text(source, "utf-8")
-    verdicts = process.judge_step(2, ["2.1", "2.2", "2.3", "2.6", "2.4", "2.5"])
+    verdicts = process.judge_step("2", ["2.1", "2.2", "2.3", "2.6", "2.4", "2.5"])
     assert "boucle sans fin (ligne" in verdicts["2.1"].mistake and "while True" in verdicts["2.1"].mistake
     assert verdicts["2.2"].mark == judge.RIGHT
     assert "`exit()`" in verdicts["2.3"].mistake
@@ -98,7 +98,7 @@ def test_what_never_ends_ends_everything_or_is_gone_does_not_stop_the_others(stu
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux seul borne la mémoire d'un processus")
 def test_what_grows_without_end_is_stopped_and_memory_is_named(stub_file):
-    source = exercises.stub(2)
+    source = exercises.stub("2")
     for before, after in {
         r'text = console\.todo\("2.2"\)': "text = 'Bonjour '\n    while True: text += text",
         r'console\.todo\("2.3"\)': "list(range(10**9))",
@@ -108,21 +108,21 @@ def test_what_grows_without_end_is_stopped_and_memory_is_named(stub_file):
         source, found = re.subn(before, after, source)
         assert found == 1
     stub_file.write_text(source, "utf-8")
-    for number, verdict in process.judge_step(2, ["2.2", "2.3", "2.4", "2.5"]).items():
+    for number, verdict in process.judge_step("2", ["2.2", "2.3", "2.4", "2.5"]).items():
         assert "mémoire" in verdict.mistake, (number, verdict)
 
 
 def test_what_is_printed_while_the_judge_begins_is_no_answer(stub_file, tmp_path, monkeypatch):
     """Un `usercustomize.py`, une bibliothèque bavarde."""
     (tmp_path / "sitecustomize.py").write_text("print('essai')\nprint('[1]')\nprint('{}', flush=True)\n", "utf-8")
-    stub_file.write_text(attempts.completed(exercises.stub(2), "2.2"), "utf-8")
+    stub_file.write_text(attempts.completed(exercises.stub("2"), "2.2"), "utf-8")
     begin = process.Judge.launch
 
     def launch(arguments, env, **options):
         return begin(arguments, env=env | {"PYTHONPATH": str(tmp_path)}, **options)
 
     monkeypatch.setattr(process.Judge, "launch", staticmethod(launch))
-    assert process.judge_step(2, ["2.2"])["2.2"].mark == judge.RIGHT
+    assert process.judge_step("2", ["2.2"])["2.2"].mark == judge.RIGHT
 
 
 @pytest.fixture
@@ -131,18 +131,18 @@ def no_judge(monkeypatch):
 
 
 def test_what_is_not_begun_needs_no_judge(stub_file, no_judge):
-    stub_file.write_text("# Mon essai\n" + exercises.stub(2).replace("\n\n\n", "\n\n"), "utf-8")
-    assert {verdict.mark for verdict in process.judge_step(2, ["2.1", "2.2"]).values()} == {judge.NOT_STARTED}
+    stub_file.write_text("# Mon essai\n" + exercises.stub("2").replace("\n\n\n", "\n\n"), "utf-8")
+    assert {verdict.mark for verdict in process.judge_step("2", ["2.1", "2.2"]).values()} == {judge.NOT_STARTED}
 
 
 def test_a_slip_belongs_to_its_function_and_the_others_are_judged(stub_file):
     """Une parenthèse, une ligne trop à gauche : chacune est dite, à sa ligne, et les autres fonctions se jugent."""
-    source = exercises.stub(2)
+    source = exercises.stub("2")
     for number, code in {"2.1": "return len((", "2.2": "", "2.3": "ids = []"}.items():
         source = attempts.completed(source, number, code)
     source = source.replace("    ids = []\n", "ids = []\n")
     stub_file.write_text(source, "utf-8")
-    learner, solution = judge.load(stub_file), judge.load(exercises.solution_of(2))
+    learner, solution = judge.load(stub_file), judge.load(exercises.solution_of("2"))
     verdicts = {
         number: judge.judge(exercises.find(number), learner, solution) for number in ("2.1", "2.2", "2.3", "2.4")
     }
@@ -162,15 +162,15 @@ def test_what_an_answer_has_launched_ends_with_it(stub_file, tmp_path):
 text = "Bonjour"
 child = subprocess.Popen(["sleep", "1000"])
 open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))"""
-    stub_file.write_text(attempts.completed(exercises.stub(2), "2.2", code), "utf-8")
-    assert process.judge_step(2, ["2.2"])["2.2"].mark == judge.RIGHT
+    stub_file.write_text(attempts.completed(exercises.stub("2"), "2.2", code), "utf-8")
+    assert process.judge_step("2", ["2.2"])["2.2"].mark == judge.RIGHT
     child = int((tmp_path / "pid").read_text())
     while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
         time.sleep(0.1)  # le signal est parti ; un processus qui ne meurt pas se verra au temps que prend l'essai
 
 
 def test_a_missing_file_can_be_found_again(stub_file):
-    assert "--reset" in process.judge_step(2, ["2.1"])["2.1"].mistake
+    assert "--reset" in process.judge_step("2", ["2.1"])["2.1"].mistake
 
 
 def test_what_a_function_prints_cannot_fill_the_memory():

@@ -14,6 +14,7 @@ FLOORS = (  # du sol au toit : chaque pièce n'importe que celles des étages du
     ("atomic", "compiled", "machine", "opening"),
     ("quiet",),
     ("console",),
+    ("drawing",),
     ("text",),
     ("models",),
     ("training",),
@@ -81,11 +82,11 @@ def test_a_lesson_has_a_short_main_at_its_bottom(path):
     assert {functions[-1].name, functions[-2].name} == {"main", "parse_options"}, "la leçon d'abord"
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 4])
+@pytest.mark.parametrize("step", exercises.SCRIPTS)
 def test_the_exercises_come_in_the_order_of_their_numbers(step):
     numbers = [gap.number for gap in exercises.marked(step)]
     for kind in (str.isdecimal, str.isalpha):
-        same_kind = [number for number in numbers if kind(number[2])]
+        same_kind = [number for number in numbers if kind(number[-1])]
         assert same_kind == sorted(same_kind)
 
 

@@ -198,7 +198,7 @@ def test_a_long_training_says_until_when_and_what_to_do_meanwhile(monkeypatch, c
     shown = capsys.readouterr().out
     assert "Entraînement de 1\u00a0220 pas, soit 98 % d'une époque : environ 9 min 40 s, jusque vers 10 h 09." in shown
     assert "5_flask.py" in shown and "/entrainement" in shown and "3.a à 3.c" in shown
-    questions = [one.number for one in exercises.marked(3) if not one.number[2].isdecimal()]
+    questions = [one.number for one in exercises.marked("3") if not one.number[2].isdecimal()]
     assert questions == ["3.a", "3.b", "3.c"], "celles que nomme l'annonce"
     monkeypatch.setattr(pace, "IN_CONTAINER", True)
     pace.announce(1220, 98, 580, True, "mini")

@@ -106,4 +106,4 @@ def test_the_hub_is_not_blamed_for_what_the_proxy_says(proxy, code, monkeypatch)
 def test_the_judge_asks_its_own_server(proxy, monkeypatch):
     proxy(503)
     monkeypatch.setattr(exercises, "stub_of", exercises.solution_of)
-    assert process.judge_step(1, ["1.1"])["1.1"].mark == judge.RIGHT
+    assert process.judge_step("1", ["1.1"])["1.1"].mark == judge.RIGHT

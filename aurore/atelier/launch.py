@@ -94,20 +94,20 @@ def explain(error: Exception) -> str:
     frame = None if isinstance(error, AuroreError) else python_errors.learner_frame(error)
     if not frame or console.from_the_machine(error):
         return console.explain(error)
-    script = Path(frame.filename).name
+    path = Path(frame.filename)
     if any(frame.name == exercise.function for exercise in exercises.all_exercises()):
         what = python_errors.explain(error)
     else:
         what = f"une fonction a-t-elle renvoyé autre chose que prévu ? ({type(error).__name__} : {error})"
-    check = command("check.py", script[0])
-    return f"{exercises.place(script, frame.lineno)} : {what}\nPour savoir quel exercice est en cause : {check}"
+    check = command("check.py", exercises.completed_in(path))
+    return f"{exercises.place(path, frame.lineno)} : {what}\nPour savoir quel exercice est en cause : {check}"
 
 
 def _what_to_do(todo: Todo) -> str:
     """L'exercice sur lequel un stub s'est arrêté : lequel, où, son but, un premier indice, et comment le vérifier."""
     exercise = exercises.find(todo.number)
     return (
-        f"Exercice {exercise.number} à faire : {exercises.place(todo.path.name, todo.line)}\n"
+        f"Exercice {exercise.number} à faire : {exercises.place(todo.path, todo.line)}\n"
         f"  But : {exercise.goal}\n"
         f"  À utiliser : {exercise.use}\n"
         f"  Indice : {exercise.hints[0]}\n"

@@ -8,7 +8,7 @@ import sys
 import types
 from pathlib import Path
 
-from atelier.settings import FOLDER
+from atelier.settings import FOLDER, LESSONS
 
 HEAVY = {"datasets", "h5py", "nltk", "numpy", "tensorflow", "tf_keras", "transformers"}
 QUICK = {"check", "demo"}  # ces scripts ne chargent rien de long
@@ -20,13 +20,16 @@ def raise_the_curtain() -> None:
     Si l'on ne demande que les options, elles n'ont pas besoin de ces bibliothèques : des modules creux en tiennent lieu.
     """
     script = Path(sys.argv[0])
-    if script.suffix != ".py" or script.resolve().parent != FOLDER or script.stem in QUICK:
+    if script.suffix != ".py" or script.resolve().parent not in (FOLDER, LESSONS) or script.stem in QUICK:
         return
     if {"-h", "--help"} & {*sys.argv[1:]}:
         sys.meta_path.insert(0, Hollow())
     elif "AURORE_DEMO" not in os.environ:  # la démonstration dit elle-même où elle en est
-        title = ast.get_docstring(ast.parse(script.read_bytes())).splitlines()[0]
-        print(f"{title} Quelques secondes, le temps de tout charger…", file=sys.stderr, flush=True)
+        source = ast.parse(script.read_bytes())
+        title = ast.get_docstring(source).splitlines()[0]
+        if script.resolve().parent != LESSONS or "atelier.quiet" in ast.unparse(source):
+            title += " Quelques secondes, le temps de tout charger…"
+        print(title, file=sys.stderr, flush=True)
 
 
 class Hollow(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -22,6 +22,7 @@ for name in [name for name in os.environ if name.startswith(("AURORE_", "HF_"))]
 FOLDER = Path(__file__).resolve().parents[1]
 EXCERPTS = FOLDER / "extraits"
 MINI = FOLDER / "mini"
+LESSONS = FOLDER / "lessons"
 STEPS = ("1_prepare_dataset", "2_tokenize", "3_train", "4_generate")  # chacune a un stub, et sa solution
 
 HOME = Path(os.path.expandvars(os.environ.get("AURORE_HOME", FOLDER))).expanduser().resolve()

@@ -8,6 +8,7 @@ import os
 import sys
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+LESSONS = os.path.join(FOLDER, "lessons")
 LIBRARIES = {
     *("datasets", "transformers", "tensorflow", "keras", "tf_keras", "nltk", "flask", "pytest", "numpy", "tokenizers"),
     *(
@@ -30,7 +31,7 @@ def libraries_first() -> None:
 
     Ce qui est déjà importé ne se rattrape pas : le programme s'arrête là, et dit quel fichier renommer.
     """
-    here = [place for place in sys.path if place and os.path.realpath(place) == FOLDER]
+    here = [place for place in sys.path if place and os.path.realpath(place) in (FOLDER, LESSONS)]
     sys.path[:] = [place for place in sys.path if place not in here] + here
     for name in _named_like_a_module():
         imported = getattr(sys.modules.get(name), "__file__", None) or ""

@@ -25,13 +25,13 @@ TABLE = tomllib.loads(Path(__file__).with_name("attempts.toml").read_text("utf-8
 
 
 @cache
-def solution(step: int):
+def solution(step: str):
     return judge.load(exercises.solution_of(step))
 
 
 def completed(source: str, number: str, code: str = "") -> str:
     """Un stub, où `code` remplace le TODO de l'exercice ; sans `code`, ce que la solution y écrit."""
-    gap = next(gap for gap in exercises.marked(int(number[0])) if gap.number == number)
+    gap = next(gap for gap in exercises.marked(exercises.step_of(number)) if gap.number == number)
     todo = "\n".join(exercises.todo_lines(gap))
     assert source.count(todo) == 1
     return source.replace(todo, textwrap.indent(code.strip("\n"), gap.indent) if code else "\n".join(gap.code))
@@ -41,7 +41,7 @@ def answer(workshop, **answers: str) -> None:
     """Écrit des réponses dans les stubs : `answer(workshop, _1_5="return …")` ; sans texte, celle de la solution."""
     for name, code in answers.items():
         number = name[1:].replace("_", ".")
-        path = workshop / exercises.stub_of(int(number[0])).name
+        path = workshop / exercises.script(exercises.stub_of(exercises.step_of(number)))
         path.write_text(completed(path.read_text("utf-8"), number, code), "utf-8")
 
 
@@ -65,15 +65,16 @@ def judged(number: str, code: str, whole: bool = False, endless: bool = False) -
         mock.patch("transformers.utils.hub._is_offline_mode", True),
     ):
         Path(folder, ".keras").mkdir()  # sinon Keras écrit dans /tmp
-        path = Path(folder, exercises.stub_of(int(number[0])).name)
-        source = exercises.stub(int(number[0]))
+        step = exercises.step_of(number)
+        path = Path(folder, exercises.stub_of(step).name)
+        source = exercises.stub(step)
         path.write_text(replaced(source, number, code) if whole else completed(source, number, code), "utf-8")
         try:
             learner = judge.load(path)
         except (Exception, SystemExit) as error:
             return judge.Verdict(judge.WRONG, python_errors.explain(error))
         with judge.time_limit(0.3) if endless else contextlib.nullcontext():
-            return judge.judge(exercises.find(number), learner, solution(int(number[0])))
+            return judge.judge(exercises.find(number), learner, solution(step))
 
 
 if __name__ == "__main__":

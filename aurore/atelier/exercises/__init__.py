@@ -22,11 +22,17 @@ from atelier.settings import FOLDER, STEPS
 
 WIDTH = 100  # colonnes d'une leçon, qui se projette
 HINTS = Path(__file__).with_name("hints.toml")
-NUMBER = r"(?P<number>\d\.[\da-z])"
+NUMBER = r"(?P<number>L?\d\.[\da-z])"
 OPENED = re.compile(rf"(?P<indent> *)# >>> {NUMBER} (?P<goal>\S.*)")
 CONTINUED = re.compile(r" *# >>> (?P<goal>[^\d\s].*)")
 CLOSED = re.compile(rf"(?P<code>.*?) *# <<< {NUMBER}")
 LOOKS_MARKED = re.compile(r"#\s*[<>‹›«»]|>>>|<<<")
+# Ce que l'on complète : « 1 » à « 4 » sont les étapes ; « L1 »…, les leçons qui ont un exercice. Le chemin part d'aurore/.
+SCRIPTS = {str(number): name for number, name in enumerate(STEPS, 1)} | {
+    f"L{path.name[0]}": f"lessons/{path.name.removesuffix('_solution.py')}"
+    for path in sorted(FOLDER.glob("lessons/*_solution.py"))
+}
+WEB = "5"  # la dernière étape n'a rien à compléter : on la lit
 RIGHT_HAND_SIDE = re.compile(r"(?P<left> *(?:\w+ = |return |)).*")
 
 
@@ -66,8 +72,14 @@ class Exercise:
     bonus: bool = False
 
     @property
-    def step(self) -> int:
-        return int(self.number[0])
+    def step(self) -> str:
+        """L'étape (« 1 ») ou la leçon (« L1 ») dont il est."""
+        return step_of(self.number)
+
+    @property
+    def of_lesson(self) -> bool:
+        """Est-il d'une leçon ? Elles ne comptent pas dans l'atelier."""
+        return self.number.startswith("L")
 
     @property
     def judged(self) -> bool:
@@ -106,24 +118,44 @@ def gaps(source: str, name: str) -> list[Gap]:
     return found
 
 
-def marked(step: int) -> list[Gap]:
-    """Les passages que marque la solution d'une étape."""
+def step_of(number: str) -> str:
+    return number.rpartition(".")[0]
+
+
+def name_of(step: str) -> str:
+    """« étape 1 », « leçon 1 »."""
+    return f"leçon {step[1:]}" if step.startswith("L") else f"étape {step}"
+
+
+def marked(step: str) -> list[Gap]:
+    """Les passages que marque la solution d'une étape, ou d'une leçon."""
     path = solution_of(step)
     return gaps(path.read_text(encoding="utf-8"), path.name)
 
 
-def solution_of(step: int) -> Path:
-    return FOLDER / f"{STEPS[step - 1]}_solution.py"
+def solution_of(step: str) -> Path:
+    return FOLDER / f"{SCRIPTS[step]}_solution.py"
 
 
-def stub_of(step: int) -> Path:
+def stub_of(step: str) -> Path:
     """Le fichier que la personne complète ; à la dernière étape, qui n'a pas d'exercice à compléter, celui qu'elle lit."""
-    return FOLDER / (f"{STEPS[step - 1]}.py" if step <= len(STEPS) else "5_flask.py")
+    return FOLDER / ("5_flask.py" if step == WEB else f"{SCRIPTS[step]}.py")
 
 
-def place(script: str, line: int) -> str:
+def script(path: Path) -> str:
+    """Un fichier comme on le nomme après « aurore/ », pour le lancer ou l'ouvrir : « lessons/1_neuron.py »."""
+    path = path.resolve()
+    return path.relative_to(FOLDER).as_posix() if path.is_relative_to(FOLDER) else path.name
+
+
+def place(path: Path, line: int) -> str:
     """« aurore/1_prepare_dataset.py:42 » : la forme que les éditeurs savent ouvrir."""
-    return f"{FOLDER.name}/{script}:{line}"
+    return f"{FOLDER.name}/{script(path)}:{line}"
+
+
+def completed_in(path: Path) -> str:
+    """L'étape, ou la leçon, dont ce fichier est le stub ; rien si ce n'en est pas un."""
+    return next((step for step, name in SCRIPTS.items() if Path(name).name == path.stem), "")
 
 
 @functools.cache
@@ -131,10 +163,10 @@ def all_exercises() -> tuple[Exercise, ...]:
     """Tous les exercices, dans l'ordre de l'atelier. Lève `BadMarker` si solutions et `hints.toml` ne s'accordent pas."""
     notes = tomllib.loads(HINTS.read_text(encoding="utf-8"))
     found = []
-    for step in range(1, len(STEPS) + 1):
+    for step in SCRIPTS:
         for gap in marked(step):
-            if int(gap.number[0]) != step:
-                raise BadMarker(f"{solution_of(step).name} : l'exercice {gap.number} n'est pas de cette étape.")
+            if step_of(gap.number) != step:
+                raise BadMarker(f"{solution_of(step).name} : l'exercice {gap.number} ne devrait pas y être.")
             if not gap.is_question and not notes.get(gap.number, {}).get("hints"):
                 raise BadMarker(f"{HINTS.name} n'a pas d'indice pour l'exercice {gap.number}.")
             function = "" if gap.is_question else gap.function
@@ -162,8 +194,8 @@ def find(number: str) -> Exercise | None:
     return next((exercise for exercise in all_exercises() if exercise.number == number), None)
 
 
-def stub(step: int) -> str:
-    """Le stub d'une étape : sa solution, où chaque passage marqué devient un TODO, ou la question sans sa réponse."""
+def stub(step: str) -> str:
+    """Le stub d'une étape, ou d'une leçon : sa solution, où chaque passage marqué devient un TODO, ou la question sans sa réponse."""
     lines = solution_of(step).read_text(encoding="utf-8").split("\n")
     for gap in reversed(marked(step)):
         lines[gap.first : gap.last + 1] = todo_lines(gap)

@@ -11,17 +11,17 @@ from atelier.settings import DATA
 from atelier.text import books, corpus
 
 
-def catch_up(number: int) -> None:
-    """Met en place ce que les étapes précédentes auraient donné à l'étape `number`. Les fichiers de la personne ne changent pas."""
-    if not 1 <= number <= 5:
-        raise AuroreError(f"Il n'y a pas d'étape {number}. Choisissez-en une de 1 à 5.")
-    if number > 1:
+def catch_up(step: str) -> None:
+    """Met en place ce que les étapes précédentes auraient donné à l'étape `step`. Les fichiers de la personne ne changent pas."""
+    if step not in "12345":
+        raise AuroreError(f"Il n'y a pas d'étape {step} à préparer. Choisissez-en une de 1 à 5.")
+    if step > "1":
         _catch_up_data()
-    if number > 2:
+    if step > "2":
         _catch_up_tokenizer()
-    if number > 3:
+    if step > "3":
         _catch_up_model()
-    print(f"\nTout est en place, et vos fichiers n'ont pas changé. Ensuite : {command(exercises.stub_of(number).name)}")
+    print(f"\nTout est en place, et vos fichiers n'ont pas changé. Ensuite : {command(exercises.stub_of(step).name)}")
 
 
 def _catch_up_data() -> None:
@@ -35,7 +35,7 @@ def _catch_up_data() -> None:
         print(f"{already} ; leurs livres ne sont plus là pour les refaire.")
         return
     print("Données : la solution de l'étape 1 les prépare, en une quinzaine de secondes…", flush=True)
-    done = subprocess.run([sys.executable, exercises.solution_of(1), "--offline"], stdout=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, exercises.solution_of("1"), "--offline"], stdout=subprocess.DEVNULL)
     if done.returncode:
         raise AuroreError(
             "La solution de l'étape 1 a échoué, et dit pourquoi ci-dessus. Relancez ; si cela recommence, "
@@ -72,5 +72,5 @@ def _catch_up_model() -> None:
     if folder := choice.latest_run():
         print(f"Modèle entraîné : {folder.name}.")
     else:
-        training = command(exercises.solution_of(3).name, "--minutes", "3")
+        training = command(exercises.solution_of("3").name, "--minutes", "3")
         print(f"Modèle entraîné : aucun, le modèle de base écrira. Pour en avoir un : {training}")

@@ -94,11 +94,14 @@ def _refuse_to_launch(tree: ast.Module) -> None:
             )
 
 
+def _expected(step: str) -> types.ModuleType:
+    """Ce qu'on attend des exercices d'une étape, ou d'une leçon : `step_1`, `lesson_1`."""
+    return importlib.import_module(f"atelier.exercises.step_{step}".replace("step_L", "lesson_"))
+
+
 def judge(exercise: exercises.Exercise, learner: types.ModuleType, solution: types.ModuleType) -> Verdict:
     """Essaie la fonction de la personne comme l'étape s'en servira."""
-    expectation = getattr(
-        importlib.import_module(f"atelier.exercises.step_{exercise.step}"), f"exercise_{exercise.number[2:]}"
-    )
+    expectation = getattr(_expected(exercise.step), f"exercise_{exercise.number.rpartition('.')[2]}")
     function = getattr(learner, exercise.function, None)
     if not callable(function):
         return Verdict(
@@ -187,13 +190,13 @@ def _only_here(host, *arguments, _getaddrinfo=socket.getaddrinfo, **options):
     return _getaddrinfo(host, *arguments, **options)
 
 
-def main(file: str, number_of_step: str, limit: str) -> None:
-    path, step, seconds = Path(file), int(number_of_step), float(limit)
+def main(file: str, step: str, limit: str) -> None:
+    path, seconds = Path(file), float(limit)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)  # ce qu'un import affiche n'est pas une réponse
     solution = load(exercises.solution_of(step))
-    importlib.import_module(f"atelier.exercises.step_{step}")
+    _expected(step)
     numbers = sys.stdin.readline().split()
     for descriptor in (0, 2):  # ce que lirait ou écrirait le code de la personne ne dérange personne
         os.dup2(nowhere, descriptor)
@@ -209,7 +212,7 @@ def main(file: str, number_of_step: str, limit: str) -> None:
             "",
             Verdict(
                 WRONG,
-                f"{path.name} n'existe plus. Pour le retrouver comme au début : {command('check.py', str(step), '--reset')}",
+                f"{path.name} n'existe plus. Pour le retrouver comme au début : {command('check.py', step, '--reset')}",
             ),
         )
         return

@@ -22,6 +22,7 @@ KINDS = {
     "TextIOWrapper": "un fichier ouvert, et non ses lignes",
     "method": "une méthode, sans ses parenthèses",
     "map": "un `map`, qui n'est pas encore une liste : `list(map(…))`",
+    "ndarray": "un tableau de NumPy",
     "NoneType": "rien (None)",
     "coroutine": "une coroutine : ôtez `async`, et `await`",
     "filter": "un `filter`, qui n'est pas encore une liste : `list(filter(…))`",

@@ -45,7 +45,7 @@ class Judge:
 
     launch = staticmethod(launch)  # les essais, qui jugent beaucoup, en ont une plus prompte
 
-    def __init__(self, step: int):
+    def __init__(self, step: str):
         self.step = step
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
@@ -63,7 +63,7 @@ class Judge:
             "PYTHONUTF8": "1",
         }
         self.process = self.launch(
-            [str(exercises.stub_of(step)), str(step), str(SECONDS)],
+            [str(exercises.stub_of(step)), step, str(SECONDS)],
             env=os.environ | variables,
             cwd=home,
             encoding="utf-8",
@@ -114,7 +114,7 @@ class Judge:
             self.close()
         if not found:
             raise AuroreError(
-                f"La vérification de l'étape {self.step} n'a pas pu commencer :\n{self._complaint().strip()}\n"
+                f"La vérification ({exercises.name_of(self.step)}) n'a pas pu commencer :\n{self._complaint().strip()}\n"
                 f"Relancez-la ; si cela recommence, voyez si cet ordinateur est prêt : {command('check.py', '--environment')}"
             )
         return found
@@ -148,7 +148,7 @@ class Judge:
 
 
 def judge_step(
-    step: int, numbers: list[str], judge: Judge | None = None, changed: Callable[[], bool] = lambda: False
+    step: str, numbers: list[str], judge: Judge | None = None, changed: Callable[[], bool] = lambda: False
 ) -> dict[str, Verdict]:
     """Le verdict de chaque exercice demandé et, sous le numéro de l'étape, celui d'un fichier qui ne se lit pas.
 
@@ -161,11 +161,11 @@ def judge_step(
         found |= (judge or Judge(step)).verdicts(left, changed)
         judge = None
         if "" in found:
-            return found | dict.fromkeys((str(step), *started), found.pop(""))
+            return found | dict.fromkeys((step, *started), found.pop(""))
     return found
 
 
-def _started(step: int, numbers: list[str]) -> list[str]:
+def _started(step: str, numbers: list[str]) -> list[str]:
     """Les exercices où la personne a écrit quelque chose : les autres n'ont pas besoin de juge."""
     path = exercises.stub_of(step)
     return [number for number in numbers if not source.is_untouched(exercises.find(number), path)]
@@ -173,7 +173,7 @@ def _started(step: int, numbers: list[str]) -> list[str]:
 
 def judge_all(numbers: list[str]) -> Iterator[dict[str, Verdict]]:
     """Les verdicts d'une étape, puis de la suivante, dont le juge importe pendant ce temps ce qu'il lui faut."""
-    by_step = {int(step): list(those) for step, those in groupby(numbers, key=lambda number: number[0])}
+    by_step = {step: list(those) for step, those in groupby(numbers, key=exercises.step_of)}
     to_judge = [step for step, those in by_step.items() if _started(step, those)]
     judges = {}
     try:

@@ -54,8 +54,8 @@ def where(exercise: Exercise) -> str:
     for sought in (rf'todo\("{exercise.number}"\)', rf"# TODO {exercise.number} ", rf"def {exercise.function}\b"):
         for number, line in enumerate(lines, 1):
             if re.search(sought, line):
-                return place(path.name, number)
-    return place(path.name, 1)
+                return place(path, number)
+    return place(path, 1)
 
 
 TRIALS = {

@@ -6,9 +6,9 @@ import traceback
 import types
 from pathlib import Path
 
+from atelier import exercises
 from atelier.exercises import names
 from atelier.exercises.shown import one_line
-from atelier.settings import STEPS
 
 MEANINGS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["errors"]
 LONGEST_LINE = 60  # caractères d'une ligne de code citée
@@ -66,7 +66,7 @@ def learner_frame(error: BaseException) -> traceback.FrameSummary | None:
 
 
 def _is_learners(filename: str) -> bool:
-    return Path(filename).stem in STEPS
+    return bool(exercises.completed_in(Path(filename)))
 
 
 def _stack(error: BaseException) -> list[types.FrameType]:

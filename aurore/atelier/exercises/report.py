@@ -13,6 +13,9 @@ from atelier.exercises.judge import NOT_STARTED, RIGHT, WRONG, Verdict
 SIGNS = {RIGHT: ("✔", "v"), WRONG: ("✘", "x"), NOT_STARTED: ("·", ".")}
 
 
+FIRST_LESSON = next((step for step in exercises.SCRIPTS if step.startswith("L")), "")
+
+
 def sign(mark: str) -> str:
     return drawn(*SIGNS[mark])
 
@@ -43,20 +46,23 @@ def listing(verdicts: dict[str, Verdict]) -> str:
     lines = []
     shown = [exercise for exercise in exercises.all_exercises() if exercise.number in verdicts]
     for step, of_this_step in groupby(shown, key=lambda exercise: exercise.step):
-        lines.append(f"\nÉtape {step} : {settings.FOLDER.name}/{exercises.stub_of(step).name}")
+        if step == FIRST_LESSON:
+            lines.append("\nLeçons, à côté de l'atelier :")
+        name = exercises.name_of(step).capitalize()
+        lines.append(f"\n{name} : {settings.FOLDER.name}/{exercises.script(exercises.stub_of(step))}")
         lines += [line(exercise, verdicts[exercise.number]) for exercise in of_this_step]
     return "\n".join(lines)
 
 
 def share(verdicts: dict[str, Verdict]) -> str:
-    """« Fait : 7 exercices sur 18 (39 %). En bonus : 1 sur 5. »"""
+    """« Fait : 7 sur 18 (38 %). En bonus : 1 sur 5. Leçons : 0 sur 4. »"""
     done = {}
     for exercise in exercises.all_exercises():
         if exercise.judged and exercise.number in verdicts:
-            done.setdefault(exercise.bonus, []).append(verdicts[exercise.number].mark == RIGHT)
-    required, bonus = done.get(False, []), done.get(True, [])
-    text = f"Fait : {sum(required)} sur {len(required)} ({100 * sum(required) // len(required)} %)." if required else ""
-    return " ".join([text, f"En bonus : {sum(bonus)} sur {len(bonus)}."] if bonus else [text]).strip()
+            kind = "Leçons" if exercise.of_lesson else "En bonus" if exercise.bonus else "Fait"
+            done.setdefault(kind, []).append(verdicts[exercise.number].mark == RIGHT)
+    percent = {kind: f" ({100 * sum(right) // len(right)} %)" for kind, right in done.items() if kind == "Fait"}
+    return " ".join(f"{kind} : {sum(right)} sur {len(right)}{percent.get(kind, '')}." for kind, right in done.items())
 
 
 def detail(exercise: Exercise, verdict: Verdict, by_command: bool = True) -> str:

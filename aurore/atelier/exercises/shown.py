@@ -10,6 +10,8 @@ MISSING = object()
 
 def show(value) -> str:
     """Une valeur telle que Python l'écrit, sans le milieu si elle est longue ; d'un objet, sa classe."""
+    if type(value).__name__ == "ndarray":
+        value = value.round(3).tolist()
     if value is None or isinstance(value, (bool, bytes, dict, float, int, list, set, str, tuple)):
         return one_line(repr(value))
     return f"Path('…/{value.name}')" if isinstance(value, Path) else f"<{type(value).__name__}>"

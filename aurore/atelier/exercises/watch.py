@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from atelier.console import command, is_screen
-from atelier.exercises import Exercise, progress, report, stub_of
+from atelier.exercises import Exercise, name_of, progress, report, script, step_of, stub_of
 from atelier.exercises.judge import RIGHT, WRONG, Verdict
 from atelier.exercises.process import POLL, Changed, Judge, judge_step
 from atelier.settings import FOLDER
@@ -29,28 +29,33 @@ def follow_all(chosen: list[Exercise]) -> None:
 
 
 def _in_order(chosen: list[Exercise]) -> list[Exercise]:
-    """Ceux qui se jugent, en commençant par l'étape où l'on en était ; à la fin de chaque étape, ses bonus."""
+    """Ceux qui se jugent, en commençant par l'étape où l'on en était ; à la fin de chaque étape, ses bonus.
+
+    Une leçon se suit si on la demande, ou si l'on y était.
+    """
+    reached = progress.current()
     judged = [exercise for exercise in chosen if exercise.judged]
+    if len({exercise.step for exercise in judged}) > 1:
+        judged = [one for one in judged if not one.of_lesson or one.step == step_of(reached)]
     if not _has_keyboard() and len({exercise.step for exercise in judged}) > 1:  # personne ne pourrait les passer
         judged = [exercise for exercise in judged if not exercise.bonus]
-    reached = progress.current()
     return sorted(
-        judged,
-        key=lambda one: (one.step < int(reached[:1] or 0), one.step, one.bonus, one.number < reached, one.number),
+        judged, key=lambda one: (one.step < step_of(reached), one.step, one.bonus, one.number < reached, one.number)
     )
 
 
 def _follow_step(exercises: list[Exercise], typed: queue.SimpleQueue) -> None:
     """Suit la personne jusqu'à ce que tout soit juste, ou qu'elle passe les bonus."""
-    number, path = exercises[0].step, stub_of(exercises[0].step)
-    print(f"\nÉtape {number} : ouvrez {FOLDER.name}/{path.name}. Je vérifie…\n", flush=True)
-    judge = Judge(number)  # il importe ce qui est long, pendant que la personne écrit
+    step, path = exercises[0].step, stub_of(exercises[0].step)
+    name = name_of(step).capitalize()
+    print(f"\n{name} : ouvrez {FOLDER.name}/{script(path)}. Je vérifie…\n", flush=True)
+    judge = Judge(step)  # il importe ce qui est long, pendant que la personne écrit
     verdicts, left = {}, []
     try:
         while True:
             content, new = _judge_what_is_saved(exercises, judge)
-            if left and str(number) in new:  # le fichier ne se lit plus : cela n'ôte rien à ce qui était juste
-                new = verdicts | {left[0].number: new[str(number)]}
+            if left and step in new:  # le fichier ne se lit plus : cela n'ôte rien à ce qui était juste
+                new = verdicts | {left[0].number: new[step]}
             if verdicts:
                 _clear()
             verdicts = new
@@ -59,13 +64,13 @@ def _follow_step(exercises: list[Exercise], typed: queue.SimpleQueue) -> None:
                     print(f"{report.detail(exercise, verdicts[exercise.number])}\n{report.rule()}", flush=True)
             left = [exercise for exercise in exercises if verdicts[exercise.number].mark != RIGHT]
             if len(exercises) > 1 and all(exercise.bonus for exercise in left):
-                print(f"Étape {number} : tout est juste. Pour la lancer :\n  {command(path.name)}\n")
+                print(f"{name} : tout est juste. Pour la lancer :\n  {command(script(path))}\n")
             if not left:
                 return
             if judge.is_over:
-                judge = Judge(number)
+                judge = Judge(step)
             marks = "  ".join(f"{report.sign(verdicts[one.number].mark)} {one.number}" for one in exercises)
-            if not _wait_for_a_save(left[0], verdicts[left[0].number], f"Étape {number}   {marks}", content, typed):
+            if not _wait_for_a_save(left[0], verdicts[left[0].number], f"{name}   {marks}", content, typed):
                 return
             print("\nJe vérifie…", flush=True)
     finally:
