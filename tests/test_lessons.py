@@ -120,3 +120,8 @@ def test_3_a_network_knows_what_it_has_seen(told):
     assert learnt < best < end / 3, "l'erreur baisse là où il apprend, et remonte ailleurs"
     sand, french, english = told(3, r" : ([\d,]+) bits par octet")
     assert sand < french < english / 2
+
+
+def test_4_every_way_sees_misspelling_and_none_sees_that_sitting_is_not_standing(told):
+    for _clean, misspelt, phonetic, standing in zip(*(iter(told(4, r"  \S.*? +([\d,]+)\n")),) * 4):
+        assert phonetic > misspelt > 3 * standing or phonetic > 2 * misspelt > 4 * standing
