@@ -5,7 +5,7 @@ from collections.abc import Callable
 from atelier.exercises.calls import expect
 
 # (un texte, l'autre, leur distance) : d'abord deux paires où chaque erreur donne un autre nombre.
-PAIRS = [("lune", "livre", 3), ("niche", "lire", 3), ("chat", "chat", 0), ("Sand", "Sands", 1), ("assise", "debout", 6)]
+PAIRS = [("niche", "lire", 3), ("lune", "livre", 3), ("chat", "chat", 0), ("Sand", "Sands", 1), ("assise", "debout", 6)]
 # Le mauvais calcul d'une case : ce qu'on en dit. Les trois nombres sont les cases d'en haut, de gauche et de la diagonale.
 MISTAKES = {
     "Quand les deux lettres sont les mêmes, la diagonale ne coûte rien : `diagonal + (letter != facing)`.": lambda up, left, diagonal, differs: (
