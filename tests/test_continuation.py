@@ -115,3 +115,9 @@ def test_a_text_is_cut_back_to_a_sentence_but_never_under_half():
     assert kept("Il", [" dort", ".", " Elle", " lit", " le", " soir"]) == 6
     assert kept("Il", [" voit", " M", ".", " de", " la"]) == 5, "« M. » n'est pas une fin de phrase"
     assert kept("Il", []) == 0
+
+
+def test_a_sentence_too_long_is_suspended_at_a_comma_and_not_within_a_clause():
+    assert kept("Il", [" dort", " bien", ",", " et", " la"]) == 3
+    assert kept("Il", [" dort", ",", " et", " la", " nuit", " vient"]) == 6, "on y perdrait plus de la moitié"
+    assert kept("Il", [" dort", " bien", ".", " Elle", ",", " la"]) == 3, "la fin d'une phrase d'abord"

@@ -2,6 +2,7 @@
 
 import codecs
 import functools
+import re
 import weakref
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from transformers.models.gpt2.tokenization_gpt2 import bytes_to_unicode
 from atelier.models.sampling import Sampling, draw
 from atelier.text.sentence_ends import ends_a_sentence
 
+CLAUSE = re.compile(r"[,;:!?…»]$")  # là où une phrase peut se suspendre
 EXTRA = 40  # tokens de plus, au plus, pour finir la phrase commencée
 # Les lettres par lesquelles GPT-2 écrit les octets.
 BYTES = {letter: byte for byte, letter in bytes_to_unicode().items()}
@@ -120,8 +122,12 @@ class Text:
 
 
 def kept(prompt: str, pieces: list[str]) -> int:
-    """Combien de ces morceaux garder pour finir à la fin d'une phrase : tous, si l'on devait y perdre plus de la moitié."""
-    for number in range(len(pieces), max(1, (len(pieces) + 1) // 2) - 1, -1):
-        if pieces[number - 1].strip() and ends_a_sentence(prompt + "".join(pieces[:number])):
-            return number
+    """Combien de ces morceaux garder pour finir avec une phrase ; si l'on devait y perdre plus de la moitié du texte, à une virgule, ou
+    à tout autre signe ; et tous, s'il n'y en a pas non plus."""
+    least = max(1, (len(pieces) + 1) // 2)
+    written = {number: prompt + "".join(pieces[:number]) for number in range(len(pieces), least - 1, -1)}
+    for ends in (ends_a_sentence, CLAUSE.search):
+        for number, text in written.items():
+            if pieces[number - 1].strip() and ends(text):
+                return number
     return len(pieces)
