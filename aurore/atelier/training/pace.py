@@ -115,7 +115,8 @@ def announce(steps: int, share: float, seconds: float, by_time: bool, base_model
     if seconds > LONG:
         print(
             f"Pendant ce temps, réfléchissez aux questions 3.a à 3.c : elles sont dans {shown(FOLDER / (STEPS[2] + '.py'))}.\n"
-            f"La courbe se dessine à mesure sur la page web, à l'adresse /entrainement. Dans un autre terminal : {command('5_flask.py')}"
+            "La page web dessine la courbe à mesure (/entrainement), montre l'intérieur du réseau (/dedans), et fait jouer contre lui "
+            f"(/jeu). Dans un autre terminal : {command('5_flask.py')}"
         )
 
 
