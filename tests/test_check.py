@@ -14,7 +14,7 @@ from scripts import load, refused, run
 
 from atelier import exercises, machine
 from atelier.errors import AuroreError
-from atelier.exercises import catch_up, judge, progress, report
+from atelier.exercises import catch_up, judge, progress, report, watch
 from atelier.exercises import environment as environment_check
 from atelier.text import corpus
 
@@ -81,8 +81,36 @@ def test_check_shows_every_exercise_and_the_share_done(workshop):
     assert list(lines) == [exercise.number for exercise in exercises.all_exercises()]
     assert {number for number, mark in lines.items() if mark == "✔"} == {"1.5", "2.2", "4.2"}
     assert {number for number, mark in lines.items() if mark == "✘"} == {"1.6"}
-    assert "Fait : 3 sur 18 (16 %). En bonus : 0 sur 5." in done.stdout
+    assert "Fait : 3 sur 18 (16 %). En bonus : 0 sur 5. Leçons : 0 sur 4.\n" in done.stdout
     assert "Ensuite :\n· 1.1" in done.stdout
+    heading = "Leçons, à côté de l'atelier :\n\nLeçon 1 : aurore/lessons/1_neuron.py\n  · L1.1"
+    assert done.stdout.count("Leçons, à") == 1 and heading in done.stdout
+
+
+def test_a_lesson_is_checked_and_reset_like_a_step(workshop):
+    answer(workshop, _L1_1="", _L1_2="", _L1_3="return values")
+    done = check(workshop, "L1")
+    assert done.returncode == 1 and "✔ L1.1" in done.stdout and "✘ L1.3" in done.stdout
+    assert "Leçons : 2 sur 3.\n" in done.stdout and "ce sont les valeurs reçues" in done.stdout
+    assert "aurore/lessons/1_neuron.py:" in done.stdout and "%" not in done.stdout, "elle ne compte pas dans l'atelier"
+    assert "1_neuron.backup.py" in check(workshop, "L1", "--reset").stdout
+    answer(workshop, _L1_1="", _L1_2="", _L1_3="")
+    done = check(workshop, "L1")
+    assert done.returncode == 0 and "Bravo" in done.stdout
+    assert "python aurore/lessons/1_neuron.py" in done.stdout, "la ligne qui la lance"
+    assert "seul chiffre" in check(workshop, "L1.1", "--reset").stderr
+    assert "pas d'étape L1" in check(workshop, "L1", "--catch-up").stderr
+
+
+def test_a_lesson_is_followed_if_asked_for_or_begun(monkeypatch):
+    def followed(reached: str, chosen: list) -> list[str]:
+        monkeypatch.setattr(watch.progress, "current", lambda: reached)
+        return list(dict.fromkeys(one.step for one in watch._in_order(chosen)))
+
+    everything = list(exercises.all_exercises())
+    lesson = [exercise for exercise in everything if exercise.step == "L1"]
+    assert followed("", everything) == ["1", "2", "3", "4"] and followed("3.1", everything) == ["3", "4", "1", "2"]
+    assert followed("L1.2", everything) == ["L1", "1", "2", "3", "4"] and followed("2.1", lesson) == ["L1"]
 
 
 def test_a_wrong_answer_is_shown_with_the_call_and_what_was_expected(workshop):

@@ -75,14 +75,18 @@ def test_a_lesson_is_short_and_says_what_it_is_before_loading_anything(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_its_options_need_no_tensorflow(path, tmp_path):
-    """Ni, pour les deux premières, la leçon elle-même."""
+def test_it_says_what_it_is_before_tensorflow_is_loaded_and_its_options_need_none(path, tmp_path):
+    """Les deux premières n'en ont pas besoin du tout."""
     for library in ("tensorflow", "transformers"):
         (tmp_path / f"{library}.py").write_text("raise ImportError('à ne pas charger')", "utf-8")
-    options = [] if path.name[0] in WITHOUT_TENSORFLOW else ["--help"]
-    done = run_fresh(f"lessons/{path.name}", *options, home=tmp_path, PYTHONPATH=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert options or done.stderr == path.read_text("utf-8").splitlines()[0].removeprefix('"""') + "\n"
+    done = run_fresh(f"lessons/{path.name}", home=tmp_path, PYTHONPATH=str(tmp_path))
+    first = path.read_text("utf-8").splitlines()[0].removeprefix('"""')
+    if path.name[0] in WITHOUT_TENSORFLOW:
+        assert done.returncode == 0 and done.stderr == f"{first}\n"
+    else:
+        assert done.returncode == 1 and done.stderr.startswith(f"{first} Quelques secondes")
+        options = run_fresh(f"lessons/{path.name}", "--help", home=tmp_path, PYTHONPATH=str(tmp_path))
+        assert options.returncode == 0 and options.stderr == ""
 
 
 # ── Ce que chacune montre ──
@@ -122,6 +126,9 @@ def test_3_a_network_knows_what_it_has_seen(told):
     assert sand < french < english / 2
 
 
-def test_4_every_way_sees_misspelling_and_none_sees_that_sitting_is_not_standing(told):
-    for _clean, misspelt, phonetic, standing in zip(*(iter(told(4, r"  \S.*? +([\d,]+)\n")),) * 4):
-        assert phonetic > misspelt > 3 * standing or phonetic > 2 * misspelt > 4 * standing
+def test_4_every_way_sees_spelling_and_none_sees_that_standing_is_not_sitting(told):
+    names = ("propre", "mal orthographié", "phonétique", "debout, non assise")
+    shown = [told(4, rf"  {name} +([\d,]+)") for name in names]
+    assert [len(values) for values in shown] == [4] * 4, "quatre façons"
+    for clean, misspelt, phonetic, standing in zip(*shown):
+        assert phonetic - clean > 1.5 * (misspelt - clean) > 4 * (standing - clean)
