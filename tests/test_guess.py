@@ -1,25 +1,13 @@
 """`/jeu` : on devine une vraie phrase mot à mot, le réseau aussi, et la salle se mesure à lui."""
 
-import json
-import urllib.error
-import urllib.request
-
 import pytest
 import visitor
+from api import ask
 from browser import wait_until
 
 from atelier.web import guess
 
 GAME = visitor.GUESSED  # mots d'une partie, ici
-
-
-def ask(address: str, path: str, body=None) -> tuple[int, dict]:
-    data = None if body is None else json.dumps(body).encode()
-    try:
-        with urllib.request.urlopen(f"{address}/api/{path}", data, timeout=600) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
 
 
 def test_a_real_sentence_is_uncovered_word_by_word(address):

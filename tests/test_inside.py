@@ -2,9 +2,8 @@
 
 import base64
 import json
-import urllib.error
-import urllib.request
 
+import api
 import numpy as np
 import pytest
 import visitor
@@ -27,13 +26,9 @@ def inside(page, address):
 
 
 def ask(address: str, **asked) -> tuple[int, dict]:
-    try:
-        with urllib.request.urlopen(f"{address}/api/inside", json.dumps(asked).encode(), timeout=600) as answer:
-            body = answer.read()
-            assert len(body) < 200_000
-            return answer.status, json.loads(body)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+    status, seen = api.ask(address, "inside", asked)
+    assert len(json.dumps(seen)) < 200_000
+    return status, seen
 
 
 def unpacked(text: str, kind: str) -> np.ndarray:

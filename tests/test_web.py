@@ -1,33 +1,25 @@
 """La page : un formulaire, une interface pour les programmes, des refus en clair, une adresse, un arrêt propre."""
 
 import json
-import math
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
 
+import api
 import pytest
 from readme import README
 from scripts import load, refused
-from transformers import AutoTokenizer
 from visitor import events, free_port
 
-from atelier import settings
 from atelier.models.continuation import EXTRA
-from atelier.web import responses, server
+from atelier.web import server
 from atelier.writing.beginnings import beginnings
 
 PROMPT = "Il était une fois"
-
-
-@pytest.fixture
-def address(site) -> str:
-    return site.address
 
 
 def get(url: str, **fields: str) -> tuple[int, str]:
@@ -41,22 +33,7 @@ def get(url: str, **fields: str) -> tuple[int, str]:
 
 def ask(address: str, body=None, **asked) -> tuple[int, dict]:
     """Ce que `/api/generate` répond à ces options, ou à ce corps."""
-    data = json.dumps(asked).encode() if body is None else body
-    request = urllib.request.Request(f"{address}/api/generate", data, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=600) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
-
-
-def post(address: str, path: str, **asked) -> tuple[int, dict]:
-    """Ce que répond l'une des autres adresses d'`/api`."""
-    try:
-        with urllib.request.urlopen(f"{address}/api/{path}", json.dumps(asked).encode(), timeout=600) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+    return api.ask(address, "generate", asked if body is None else body)
 
 
 def stream(address: str, **asked) -> list[tuple[str, dict]]:
@@ -178,41 +155,6 @@ def test_the_last_word_of_the_visitor_is_whole_unless_a_program_asks_otherwise(a
         assert not answer["text"][:1].isalnum()
     longer = [ask(address, prompt="Je suis né à Noh", seed=seed, inside_word=True, **drawn)[1] for seed in range(8)]
     assert any(answer["text"][:1].isalpha() for answer in longer)
-
-
-def test_the_next_token_is_told_with_what_the_temperature_does_to_it(address):
-    status, body = post(address, "next", prompt=PROMPT, model="mini")
-    assert status == 200 and len(body["alternatives"]) == 20
-    for temperature, log_sum in zip(body["temperatures"], body["log_sums"]):
-        shares = [math.exp(math.log(each["probability"]) / temperature - log_sum) for each in body["alternatives"]]
-        assert shares == sorted(shares, reverse=True) and sum(shares) < 1 + 1e-6
-    assert body["temperatures"][9] == 1 and body["log_sums"][9] == pytest.approx(0, abs=1e-5)
-    coldest = math.exp(math.log(body["alternatives"][0]["probability"]) / 0.1 - body["log_sums"][0])
-    assert coldest > body["alternatives"][0]["probability"]
-
-
-def test_how_much_of_the_beginning_the_model_reads_is_told(address):
-    _, short = post(address, "tokens", prompt=PROMPT)
-    assert 0 < short["tokens"] < 10 and short["forgotten"] == 0 and short["context"] == 256
-    long = "Elle marchait dans la campagne. " * 60
-    _, told = post(address, "tokens", prompt=long, slide=True, max_new_tokens=56)
-    read = AutoTokenizer.from_pretrained(settings.MINI)(long[told["forgotten"] :].strip())["input_ids"]
-    assert told["tokens"] > 256 and told["room"] == 200 and abs(len(read) - 200) <= 3
-
-
-def test_the_next_words_before_and_after_are_told(address):
-    status, answer = post(address, "next-words", prompt="La petite")
-    assert status == 200 and len(answer["words"]) >= 5
-    assert all(word["word"] and word["before"] == pytest.approx(word["after"]) for word in answer["words"]), (
-        "ici, le même modèle"
-    )
-
-
-@pytest.mark.parametrize("path", ["next", "tokens", "next-words"])
-def test_what_cannot_be_looked_at_is_told(address, path):
-    status, answer = post(address, path, prompt="  ")
-    assert status == 400 and "vide" in answer["error"]
-    assert post(address, path, prompt=PROMPT, model=3)[0] == 400
 
 
 def test_a_prompt_longer_than_the_context_is_refused_unless_its_beginning_may_be_forgotten(address):
@@ -344,29 +286,6 @@ def test_while_the_model_loads_the_page_says_so_and_when_to_come_back():
 def test_a_model_that_cannot_be_loaded_stops_the_page_with_a_sentence(tmp_path):
     sentence = refused("5_flask.py", "--port", str(free_port()), home=tmp_path, AURORE_MODEL=str(tmp_path))
     assert "config.json" in sentence
-
-
-@pytest.fixture
-def far_connection():
-    """Une connexion dont le descripteur dépasse 1024, comme quand la salle est pleine ; et de quoi la fermer de l'autre bout."""
-    resource, fcntl = pytest.importorskip("resource"), pytest.importorskip("fcntl")
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
-    here, there = socket.socketpair()
-    with here, there, socket.socket(fileno=fcntl.fcntl(here, fcntl.F_DUPFD, 1100)) as far:
-        yield far, there
-    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-
-
-def test_a_visitor_is_still_there_however_many_connections_are_open(far_connection):
-    assert responses.last(iter([("wait", {}), ("done", {"text": "x"})]), far_connection[0]) == {"text": "x"}
-
-
-def test_a_visitor_who_left_is_known_however_many_connections_are_open(far_connection):
-    far, there = far_connection
-    there.close()
-    with pytest.raises(ConnectionAbortedError):
-        responses.last(iter([("wait", {}), ("done", {})]), far)
 
 
 def test_a_console_that_is_gone_does_not_stop_the_page(monkeypatch):

@@ -13,7 +13,7 @@ from atelier.text import books, corpus
 
 def catch_up(step: str) -> None:
     """Met en place ce que les étapes précédentes auraient donné à l'étape `step`. Les fichiers de la personne ne changent pas."""
-    if step not in "12345":
+    if step not in tuple("12345"):
         raise AuroreError(f"Il n'y a pas d'étape {step} à préparer. Choisissez-en une de 1 à 5.")
     if step > "1":
         _catch_up_data()

@@ -182,6 +182,7 @@ class GPT2(TFGPT2LMHeadModel):
         told = [
             Text(self._tokenizer, list(ids), new, sampling, stream, True, extra)
             for ids, stream in zip(prompts, streams)
+            if self._tokenizer
         ]
         unfinished = np.ones(texts, bool)
         decoder, places = self.decoder, range(length, length + new + extra)
@@ -191,12 +192,14 @@ class GPT2(TFGPT2LMHeadModel):
         for place in places:
             if options["logits_processor"]:
                 logits = options["logits_processor"](tf.constant(written), tf.constant(logits), place).numpy()
-            if self._tokenizer:
+            if told:
                 chosen = [missing if text.finished else text.add(text.allowed(row)) for text, row in zip(told, logits)]
             else:
                 chosen = [draw(row, sampling, stream) for row, stream in zip(logits, streams)]
             written[:, place] = np.where(unfinished, chosen, missing)
-            unfinished &= ~np.isin(written[:, place], end) & [not text.finished for text in told]
+            unfinished &= ~np.isin(written[:, place], end)
+            if told:
+                unfinished &= [not text.finished for text in told]
             if self._streamer:
                 self._streamer.put(written[:, place])
             if not unfinished.any() or place == places[-1]:
@@ -204,9 +207,8 @@ class GPT2(TFGPT2LMHeadModel):
             logits = decoder.step(written[:, place])
         if self._streamer:
             self._streamer.end()
-        if self._tokenizer:
-            for row, text in zip(written, told):
-                row[length + kept(text.before, text.pieces) :] = missing
+        for row, text in zip(written, told):
+            row[length + kept(text.before, text.pieces) :] = missing
         return tf.constant(written[:, : place + 1])
 
 

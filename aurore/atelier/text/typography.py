@@ -80,15 +80,26 @@ def normalize_lines(text: str) -> str:
     return "\n".join(paragraph for line in text.splitlines() if (paragraph := normalize(line)))
 
 
-def typed(text: str, longest: int = 1000) -> str:
-    """Un texte que la personne a tapé, dans la typographie des livres. Lève `AuroreError` si l'on ne peut en montrer les tokens."""
-    with suppress(UnicodeError):  # une console sans réglage de langue laisse leurs octets aux lettres accentuées
-        text = text.encode("utf-8", "surrogateescape").decode("utf-8")
-    for character in text:
+def only_text(typed: str, name: str) -> str:
+    """Ce que la personne a tapé. Lève `AuroreError` si ce n'est pas que du texte ; `name` : « L'amorce ».
+
+    Toute écriture et tout emoji en est : le tokenizer connaît chaque octet. Pas les caractères de commande, qu'un écran exécuterait.
+    """
+    with suppress(
+        UnicodeError
+    ):  # une console sans réglage de langue (LC_ALL=C) laisse leurs octets aux lettres accentuées
+        typed = typed.encode("utf-8", "surrogateescape").decode("utf-8")
+    for character in typed:
         if unicodedata.category(character) in ("Cc", "Cs") and not character.isspace():
             raise AuroreError(
-                f"Le texte contient U+{ord(character):04X}, qui n'est pas une lettre : ôtez ce caractère, ou retapez le texte."
+                f"{name} contient U+{ord(character):04X}, qui n'est pas du texte : ôtez ce caractère, ou retapez tout."
             )
+    return typed
+
+
+def typed(text: str, longest: int = 1000) -> str:
+    """Un texte que la personne a tapé, dans la typographie des livres. Lève `AuroreError` si l'on ne peut en montrer les tokens."""
+    text = only_text(text, "Le texte")
     if len(text) > longest:
         raise AuroreError(
             f"Ce texte a {number(len(text))} caractères : pour en regarder chaque token, donnez-en {number(longest)} au plus."

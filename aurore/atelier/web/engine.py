@@ -73,7 +73,7 @@ class Engine:
         self.known = originality.known_sequences(self.shelf)
         self.first = next(iter(folders))
         self.titles = {name: titles.title(name, folder) for name, folder in folders.items()}
-        self.load(self.first)
+        self.load()
         self.loop = threading.Thread(target=self._loop, daemon=True, name="boucle")
         self.compiler = threading.Thread(target=self._compile_ahead, daemon=True, name="compilation")
         self.loop.start()
@@ -84,8 +84,9 @@ class Engine:
         restent."""
         return list(self.folders)[:2][::-1]
 
-    def load(self, name: str) -> LoadedModel:
-        """Le modèle de ce nom, chargé s'il ne l'est pas. Lève `Refused` s'il n'existe pas, `Busy` si la mémoire manque."""
+    def load(self, name: str | None = None) -> LoadedModel:
+        """Le modèle de ce nom, le premier par défaut, chargé s'il ne l'est pas. Lève `Refused` s'il n'existe pas, `Busy` si la mémoire manque."""
+        name = name or self.first
         if name not in self.folders:
             raise Refused(f"Pas de modèle « {name[:60]} » ici. Il y a : {', '.join(self.folders)}.", "option")
         if model := self.models.get(name):

@@ -6,7 +6,6 @@ lettre dit combien d'information porte un texte, en bits. Ici des mots, quatre c
 
 import functools
 import itertools
-import json
 import math
 import random
 import re
@@ -17,7 +16,7 @@ from flask import Blueprint, current_app, jsonify, render_template, request
 from atelier.text import books, corpus
 from atelier.web import server
 from atelier.web.insults import insults
-from atelier.web.requests import Refused
+from atelier.web.requests import Refused, json_object
 from atelier.writing.next_words import next_words, probability
 
 WORDS = 10  # à deviner dans une partie
@@ -39,7 +38,7 @@ def page():
 
 @guess.get("/jeu/salle")
 def room():
-    return render_template("guess_room.html", **_room())
+    return render_template("guess_room.html")
 
 
 @guess.get("/api/jeu/salle")
@@ -59,9 +58,9 @@ def next_guess():
         raise Refused(f"« word » va de 0 à {len(places) - 1}.", "option")
     place = places[asked["word"]]
     prompt = f"{before} {''.join(pieces[:place])}".strip()
-    chances, best = engine.look(lambda: _chances(engine, prompt, pieces[place]))
+    chances, best = _chances(engine, prompt, pieces[place])
     return jsonify(
-        book=_title(),
+        book=books.title(_test()["book"][0]),
         before=before,
         shown="".join(pieces[:place]),
         after=place == places[-1] and "".join(pieces[place + 1 :]) or "",
@@ -69,7 +68,6 @@ def next_guess():
         choices=[{"word": word, "chance": chance} for word, chance in sorted(chances.items())],
         best=best,
         words=len(places),
-        sentences=len(phrases),
     )
 
 
@@ -85,15 +83,8 @@ def score():
 
 
 def _asked(*names: str, kind: type = int) -> dict:
-    try:
-        asked = json.loads(request.get_data())
-    except (ValueError, RecursionError) as error:
-        raise Refused("Le corps de la requête n'est pas du JSON.", "json") from error
-    if (
-        not isinstance(asked, dict)
-        or asked.keys() != {*names}
-        or not all(type(each) is kind for each in asked.values())
-    ):
+    asked = json_object(request.get_data())
+    if asked.keys() != {*names} or not all(type(each) is kind for each in asked.values()):
         raise Refused(f"Il faut un objet JSON : {', '.join(names)}.", "json")
     return asked
 
@@ -127,10 +118,17 @@ def bits(ranks: list[int]) -> float:
 
 
 @functools.cache
+def _test() -> dict[str, list]:
+    """Le livre de l'examen, phrase par phrase, lu une fois."""
+    return corpus.load_data(corpus.folder())["test"].to_dict()
+
+
+@functools.cache
 def _phrases() -> list[tuple[str, list[str]]]:
     """Des phrases du livre de l'examen, que le réseau n'a pas lues : ce qui précède chacune, et ses mots et ses signes."""
-    test = corpus.load_data(corpus.folder())["test"]
-    pairs = [(before, text) for before, text in itertools.pairwise(test["text"]) if _fits(text) and not insults(text)]
+    pairs = [
+        (before, text) for before, text in itertools.pairwise(_test()["text"]) if _fits(text) and not insults(text)
+    ]
     random.Random(0).shuffle(pairs)
     return [(before, WORD.findall(text)) for before, text in pairs[:SENTENCES]]
 
@@ -144,18 +142,19 @@ def _fits(text: str) -> bool:
     )
 
 
-def _title() -> str:
-    return books.title(corpus.load_data(corpus.folder())["test"][0]["book"])
-
-
 @functools.lru_cache(2000)
 def _chances(engine, prompt: str, answer: str) -> tuple[dict[str, float], dict]:
+    """Ce que renvoie `_read_chances`, quand le tour de cette lecture est venu ; ce qu'on a déjà lu n'attend pas."""
+    return engine.look(lambda: _read_chances(engine, prompt, answer))
+
+
+def _read_chances(engine, prompt: str, answer: str) -> tuple[dict[str, float], dict]:
     """Les quatre choix et leur probabilité ; puis le mot que le réseau attendait d'abord.
 
     Le bon, un que le réseau attendait, et deux mots du livre pris au hasard. S'ils étaient tous de son choix, il aurait tort chaque
     fois que le bon n'est pas son premier.
     """
-    pipe, answer = engine.load(engine.first).pipe, answer.removeprefix(" ")
+    pipe, answer = engine.load().pipe, answer.removeprefix(" ")
     space = " " if not prompt.endswith(("'", "-")) else ""
 
     def chance(word: str) -> float:
@@ -178,5 +177,4 @@ def _chances(engine, prompt: str, answer: str) -> tuple[dict[str, float], dict]:
 @functools.cache
 def _words_of_the_book() -> list[str]:
     """Les mots du livre de l'examen, les plus fréquents le plus souvent."""
-    texts = corpus.load_data(corpus.folder())["test"]["text"]
-    return [piece.strip() for text in texts for piece in WORD.findall(text) if piece.strip()[:1].islower()]
+    return [piece.strip() for text in _test()["text"] for piece in WORD.findall(text) if piece.strip()[:1].islower()]

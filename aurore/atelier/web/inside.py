@@ -1,7 +1,6 @@
 """`/dedans` : ce qu'une phrase devient dans le réseau, pas à pas, sur le modèle que l'on a."""
 
 import base64
-import json
 
 import numpy as np
 from flask import Blueprint, jsonify, render_template, request
@@ -30,7 +29,7 @@ def look_inside():
     asked = _asked(request.get_data())
     ids, block = asked.pop("ids", []), asked.pop("block", 0)
     sentence = requests.validated(asked | {"slide": True, "force": True})
-    model = server.engine().load(sentence.model or server.engine().first)
+    model = server.engine().load(sentence.model)
     tokenizer, config = model.pipe.tokenizer, model.pipe.model.config
     if not isinstance(block, int) or not 0 <= block < config.n_layer:
         raise Refused(f"Ce modèle a {config.n_layer} blocs : « block » va de 0 à {config.n_layer - 1}.", "option")
@@ -65,11 +64,8 @@ def look_inside():
 
 
 def _asked(body: bytes) -> dict:
-    try:
-        asked = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Refused("Le corps de la requête n'est pas du JSON.", "json") from error
-    if not isinstance(asked, dict) or asked.keys() - {"prompt", "model", "ids", "block"}:
+    asked = requests.json_object(body)
+    if asked.keys() - {"prompt", "model", "ids", "block"}:
         raise Refused("Il faut un objet JSON : « prompt », et s'il y a lieu « model », « ids » et « block ».", "json")
     if not isinstance(asked.get("prompt"), str) or not isinstance(asked.get("model"), str | None):
         raise Refused("« prompt » est un texte, et « model » un nom que donne /healthz.", "prompt")

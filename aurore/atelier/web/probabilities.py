@@ -25,16 +25,17 @@ def next_token():
     vocabulaire ; `log_sums` en donne le logarithme, une par température.
     """
     asked = requests.from_json(request.get_data())
-    model = server.engine().load(asked.model or server.engine().first)
+    model = server.engine().load(asked.model)
     tokenizer = model.pipe.tokenizer
     text = Text(tokenizer, tokenizer(asked.prompt)["input_ids"], 1, whole_words=not asked.inside_word)
     logits = text.allowed(_last_logits(model, text.prompt))
-    found = streaming.token(tokenizer, int(logits.argmax()), "", logits, CANDIDATES).alternatives
-    log_probabilities = logits - logits.max() - np.log(np.exp(logits - logits.max()).sum())
+    likeliest = streaming.token(tokenizer, int(logits.argmax()), "", logits, CANDIDATES)
+    log_probabilities = logits - logits.max() + likeliest.logprob
     sums = [float(np.log(np.exp(log_probabilities / temperature).sum())) for temperature in TEMPERATURES]
     return jsonify(
-        model=asked.model or server.engine().first,
-        alternatives=[{"text": masked(text), "probability": probability} for text, probability in found],
+        alternatives=[
+            {"text": masked(text), "probability": probability} for text, probability in likeliest.alternatives
+        ],
         temperatures=TEMPERATURES,
         log_sums=sums,
     )
@@ -50,7 +51,7 @@ def _last_logits(model: LoadedModel, ids: list[int]) -> np.ndarray:
 def tokens():
     """Ce que ce début fait de tokens, ce que le modèle en relira pour écrire la suite demandée, et les caractères qu'il oubliera."""
     asked = requests.from_json(request.get_data())
-    model = server.engine().load(asked.model or server.engine().first)
+    model = server.engine().load(asked.model)
     offsets = model.pipe.tokenizer(asked.prompt, return_offsets_mapping=True)["offset_mapping"]
     room = max(1, model.decoder.context - asked.max_new_tokens)
     forgotten = offsets[-room][0] if len(offsets) > room else 0

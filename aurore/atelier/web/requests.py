@@ -62,8 +62,8 @@ FIELDS = {"bounds": BOUNDS, "defaults": DEFAULTS, "beginnings": beginnings()}  #
 KINDS = {each.name: each.type for each in fields(WritingRequest)}
 
 
-def from_json(body: bytes) -> WritingRequest:
-    """La demande d'un programme. Lève `Refused`."""
+def json_object(body: bytes) -> dict[str, Any]:
+    """Le corps d'une requête, un objet JSON. Lève `Refused`."""
     try:
         asked = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -75,6 +75,12 @@ def from_json(body: bytes) -> WritingRequest:
         raise Refused(
             'Le corps de la requête doit être un objet JSON, par exemple {"prompt": "Il était une fois"}.', "json"
         )
+    return asked
+
+
+def from_json(body: bytes) -> WritingRequest:
+    """La demande d'un programme. Lève `Refused`."""
+    asked = json_object(body)
     if unknown := sorted(asked.keys() - KINDS.keys()):
         raise Refused(f"Option inconnue : « {unknown[0][:40]} ». Celles qui existent : {', '.join(KINDS)}.", "option")
     if not isinstance(asked.get("prompt"), str):

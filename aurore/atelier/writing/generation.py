@@ -6,8 +6,6 @@ import shutil
 import statistics
 import sys
 import time
-import unicodedata
-from contextlib import suppress
 from pathlib import Path
 
 from atelier.quiet import keras
@@ -50,19 +48,9 @@ def sampling_options(
 def as_learned(prompt: str) -> str:
     """L'amorce dans la typographie où le modèle a appris : un téléphone ou Word en ont une autre, qu'il lirait mal.
 
-    Toute amorce passe par ici avant d'aller au tokenizer. Lève `AuroreError` si elle n'est pas du texte. Toute écriture et tout
-    emoji en est : le tokenizer connaît chaque octet. Pas les caractères de commande, qu'un écran exécuterait.
+    Toute amorce passe par ici avant d'aller au tokenizer. Lève `AuroreError` si elle n'est pas du texte.
     """
-    with suppress(
-        UnicodeError
-    ):  # une console sans réglage de langue (LC_ALL=C) laisse leurs octets aux lettres accentuées
-        prompt = prompt.encode("utf-8", "surrogateescape").decode("utf-8")
-    for character in prompt:
-        if unicodedata.category(character) in ("Cc", "Cs") and not character.isspace():
-            raise AuroreError(
-                f"L'amorce contient U+{ord(character):04X}, qui n'est pas du texte : ôtez ce caractère, ou retapez l'amorce."
-            )
-    if prompt := typography.normalize_lines(prompt):
+    if prompt := typography.normalize_lines(typography.only_text(prompt, "L'amorce")):
         return prompt
     raise AuroreError("L'amorce est vide : écrivez quelques mots que le modèle continuera.")
 

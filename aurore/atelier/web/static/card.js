@@ -1,12 +1,13 @@
 // Une carte à garder : le texte, ce qui l'a écrit, en une image ; et une adresse qui le refait sur la même machine.
 
+import { SETTINGS } from "./form.js";
+import { $ } from "./page.js";
 import { printed } from "./prose.js";
 import { caption, text } from "./story.js";
 
-const FIELDS = { amorce: "prompt", seed: "seed", model: "model" }, SETTINGS = ["max_new_tokens", "temperature", "top_p"];
+const FIELDS = { amorce: "prompt", seed: "seed", model: "model" };
 const WIDTH = 1200, MARGIN = 110, SIZE = 40, LINE = 62, SVG = "http://www.w3.org/2000/svg"; // en unités de l'image
 const FONT = "Palatino, 'Palatino Linotype', 'Book Antiqua', Georgia, serif";
-const $ = (id) => document.getElementById(id);
 
 /** Ce que l'adresse de la page demande d'écrire, ou rien. */
 export function linked() {

@@ -1,10 +1,11 @@
 // Le formulaire : ce qu'on y a mis, les modèles qui peuvent écrire, la longueur du début.
 
 import { ask } from "./ask.js";
+import { $, randomSeed } from "./page.js";
 import { keepScreen, lastScreen } from "./visit.js";
 
-const $ = (id) => document.getElementById(id);
-const SETTINGS = ["max_new_tokens", "temperature", "top_p"], PAUSE = 400; // millisecondes sans rien taper
+export const SETTINGS = ["max_new_tokens", "temperature", "top_p"];
+const PAUSE = 400; // millisecondes sans rien taper
 const FIELDS = ["amorce", ...SETTINGS, "seed", "model"];
 let timer, counting;
 
@@ -15,7 +16,6 @@ function value(id) {
 }
 
 export const settings = () => Object.fromEntries(SETTINGS.map((name) => [name, value(name)]));
-export const randomSeed = () => Math.floor(Math.random() * 10000); // courte : on la recopie à la main
 export const seed = () => value("seed") ?? randomSeed();
 export const prompt = () => $("amorce").value.trim() || $("amorce").placeholder; // vide, la case part du début qu'elle propose
 

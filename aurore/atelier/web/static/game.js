@@ -1,33 +1,29 @@
 // « Avant ou après ? » : deux suites à l'aveugle, dix manches, et le score de la salle.
 
 import { ask } from "./ask.js";
+import { $, loaded, made, randomSeed, sentenceOf } from "./page.js";
 import { printed } from "./prose.js";
 
 const ROUNDS = 10, LENGTH = 40, BY_CHANCE = ROUNDS / 2;
-const $ = (id) => document.getElementById(id), round = $("round");
-const made = (tag, properties) => Object.assign(document.createElement(tag), properties);
+const round = $("round");
 const beginnings = JSON.parse(round?.dataset.beginnings ?? "[]").sort(() => Math.random() - 0.5);
 const titles = {};
 let played = 0, right = 0, upcoming;
 
 /** Les deux suites d'une manche, celle du modèle entraîné et celle du modèle de base, dans un ordre tiré au sort. */
 async function prepare(number) {
-  let health = await (await fetch("healthz")).json();
-  while (health.status === "loading") {
-    await new Promise((wake) => setTimeout(wake, 500));
-    health = await (await fetch("healthz")).json();
-  }
+  const health = await loaded();
   Object.assign(titles, health.titles);
   const [trained, base] = health.models, prompt = beginnings[number % beginnings.length];
   if (!base) throw { sentence: "Il faut deux modèles pour jouer : entraînez le vôtre à l’étape 3, puis relancez cette page." };
-  const asked = { prompt, seed: Math.floor(Math.random() * 10000), max_new_tokens: LENGTH, sentence: true };
+  const asked = { prompt, seed: randomSeed(), max_new_tokens: LENGTH, sentence: true };
   const texts = await Promise.all([trained, base].map(async (model) => ({ ...(await ask("api/generate", { ...asked, model })), prompt, hasRead: model === trained })));
   return Math.random() < 0.5 ? texts : texts.reverse();
 }
 
 function show(texts) {
   const sections = texts.map((text) => {
-    const section = made("section", { className: "story" }), output = made("output", {}), vote = made("button", { type: "button", className: "button", textContent: "C’est lui qui a lu Sand" });
+    const section = made("section", { className: "story" }), output = made("output"), vote = made("button", { type: "button", className: "button", textContent: "C’est lui qui a lu Sand" });
     output.append(made("em", { className: "prompt", textContent: printed(text.prompt) }), text.printed);
     vote.addEventListener("click", () => answer(text, texts, sections));
     section.append(output, vote);
@@ -67,7 +63,7 @@ async function play() {
   } catch (error) {
     upcoming = undefined;
     $("status").textContent = "";
-    $("error").textContent = printed(error.sentence ?? "La page ne répond plus. Est-elle arrêtée ? Réessayez dans un instant.");
+    $("error").textContent = printed(sentenceOf(error));
     $("error").hidden = $("next").hidden = false;
   }
 }

@@ -2,10 +2,9 @@
 
 import { ask } from "./ask.js";
 import { percent } from "./bars.js";
+import { $, made, sentenceOf } from "./page.js";
 import { printed } from "./prose.js";
 
-const $ = (id) => document.getElementById(id);
-const made = (tag, properties) => Object.assign(document.createElement(tag), properties);
 const WORDS = Number($("game").dataset.words), CHOICES = Number($("game").dataset.choices);
 let sentence = Math.floor(Math.random() * 1000), word = 0, ranks, asked, upcoming;
 
@@ -38,7 +37,7 @@ async function show() {
   } catch (error) {
     upcoming = undefined;
     $("said").textContent = "";
-    $("error").textContent = printed(error.sentence ?? "La page ne répond plus. Est-elle arrêtée ? Réessayez dans un instant.");
+    $("error").textContent = printed(sentenceOf(error));
     $("error").hidden = $("next").hidden = false;
     $("next").textContent = "Réessayer";
     return;

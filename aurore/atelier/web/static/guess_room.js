@@ -1,10 +1,10 @@
 // Le score de la salle, qui se refait à mesure que les parties finissent.
 
 import { bar } from "./bars.js";
+import { $ } from "./page.js";
 import { printed } from "./prose.js";
 
 const EVERY = 3000; // millisecondes
-const $ = (id) => document.getElementById(id);
 
 async function refresh() {
   try {

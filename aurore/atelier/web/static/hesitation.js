@@ -8,14 +8,14 @@ const panel = document.getElementById("hesitation"), spoken = document.getElemen
 let examined = null, timer;
 
 /** Un token comme on le lit : « …ent » s'il continue le mot qui finit `before`, et ce qu'il est s'il ne se lit pas. */
-export function readable(piece, before) {
+function readable(piece, before) {
   if (piece === "") return "fin du texte";
   if (piece.trim() === "") return piece.includes("\n") ? "à la ligne" : "espace";
   return `« ${/\p{L}$/u.test(before) && /^\p{L}/u.test(piece) ? "…" : ""}${piece.trim()} »`;
 }
 
 /** La moitié d'un caractère, la fin du texte ou une insulte ne se choisissent pas. */
-export const canBeChosen = (piece) => Boolean(piece.trim()) && !piece.includes("\ufffd") && !piece.includes("•");
+const canBeChosen = (piece) => Boolean(piece.trim()) && !piece.includes("\ufffd") && !piece.includes("•");
 
 /** Montre le panneau sous ce token. `choose` reçoit ce que le visiteur choisit. */
 export function showHesitation(element, choose) {
@@ -27,7 +27,7 @@ export function showHesitation(element, choose) {
   const before = story.prompt + story.tokens.slice(0, place).map((each) => each.text).join("");
   const title = document.createElement("p"), list = document.createElement("ul");
   title.textContent = `${readable(token.text, before)} : ${percent(Math.exp(token.logprob))}${token.chosen ? ", votre choix" : token.alternatives[0].text === token.text ? ", le plus probable" : ""}`;
-  const rows = (alternatives) => alternatives.slice(0, SHOWN).map((alternative) => row(alternative, token, before, choose));
+  const rows = (alternatives) => alternatives.slice(0, SHOWN).map((alternative) => alternativeRow(alternative, before, choose, token.text));
   list.append(...rows(token.alternatives));
   panel.replaceChildren(title, list);
   spoken.textContent = title.textContent;
@@ -50,7 +50,8 @@ export function showHesitation(element, choose) {
   }, PATIENCE);
 }
 
-function row(alternative, token, before, choose) {
+/** Un token possible et sa barre, à choisir s'il se peut ; `show` change sa probabilité. `own` : celui qui est dans le texte. */
+export function alternativeRow(alternative, before, choose, own = null) {
   const item = document.createElement("li"), button = document.createElement("button"), figure = document.createElement("span");
   const track = bar(alternative.probability);
   item.show = (probability) => {
@@ -58,9 +59,9 @@ function row(alternative, token, before, choose) {
     figure.textContent = percent(probability);
   };
   item.show(alternative.probability);
-  Object.assign(button, { type: "button", className: `alternative${alternative.text === token.text ? " own" : ""}` });
+  Object.assign(button, { type: "button", className: `alternative${alternative.text === own ? " own" : ""}` });
   button.append(Object.assign(document.createElement("span"), { textContent: readable(alternative.text, before) }), track, figure);
-  button.disabled = alternative.text === token.text || !canBeChosen(alternative.text);
+  button.disabled = alternative.text === own || !canBeChosen(alternative.text);
   button.addEventListener("click", () => choose(alternative));
   item.append(button);
   return item;

@@ -2,11 +2,10 @@
 
 import { ask } from "./ask.js";
 import { bar, fill, percent } from "./bars.js";
+import { $, loaded, made, sentenceOf } from "./page.js";
 import { printed } from "./prose.js";
 import { drawn, kept, softmax } from "./sampling.js";
 
-const $ = (id) => document.getElementById(id);
-const made = (tag, properties) => Object.assign(document.createElement(tag), properties);
 const CANDIDATES = 12;
 const settings = { temperature: 1, top_k: 0, top_p: 1 };
 let titles = {}, sentence = "", added = [], views = [];
@@ -42,7 +41,7 @@ async function look(reading = views) {
     $("status").textContent = printed(`${reading[0].seen.pieces.length} tokens, lus en ${Math.round(performance.now() - start)} ms.`);
     return true;
   } catch (error) {
-    $("error").textContent = printed(error.sentence ?? "La page ne répond plus. Est-elle arrêtée ? Réessayez dans un instant.");
+    $("error").textContent = printed(sentenceOf(error));
     $("error").hidden = false;
     $("error").scrollIntoView({ block: "nearest" });
     return false;
@@ -209,21 +208,12 @@ async function begin() {
   $("networks").classList.toggle("two", views.length > 1);
 }
 
-async function loaded() {
-  for (;;) {
-    const health = await (await fetch("healthz")).json();
-    if (health.status !== "loading") return health;
-    $("status").textContent = "Le modèle se charge…";
-    await new Promise((wake) => setTimeout(wake, 500));
-  }
-}
-
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
   begin();
 });
 for (const name of ["model", "other"]) $(name).addEventListener("change", begin);
-loaded().then((health) => {
+loaded(() => ($("status").textContent = "Le modèle se charge…")).then((health) => {
   titles = health.titles;
   const choices = () => health.models.map((name) => new Option(titles[name], name));
   $("model").replaceChildren(...choices());

@@ -3,10 +3,10 @@
 import { ask } from "./ask.js";
 import { bar, percent } from "./bars.js";
 import { modelTitle } from "./form.js";
+import { made } from "./page.js";
 import { printed } from "./prose.js";
 
 const panel = document.getElementById("next-words");
-const made = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 export function hideNextWords() {
   panel.hidden = true;

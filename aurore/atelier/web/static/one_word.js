@@ -1,14 +1,14 @@
 // Un mot à la fois : les dix tokens que le réseau attend le plus, un dé, et la salle choisit.
 
 import { ask } from "./ask.js";
-import { bar, fill, percent, temperatureSlider, warmed } from "./bars.js";
-import { canBeChosen, readable } from "./hesitation.js";
+import { temperatureSlider, warmed } from "./bars.js";
+import { alternativeRow } from "./hesitation.js";
+import { made } from "./page.js";
 import { printed } from "./prose.js";
 import { add, text } from "./story.js";
 
 const CANDIDATES = 10;
 const panel = document.getElementById("one-word-panel");
-const made = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 /** Fait choisir la suite de `story`, token par token. `changed` : après chacun ; `stop` : le réseau finit seul ; `failed` : un refus. */
 export async function oneWordAtATime(story, { changed, stop, failed }) {
@@ -22,15 +22,12 @@ export async function oneWordAtATime(story, { changed, stop, failed }) {
   const show = (rank) => {
     temperature = rank / 10;
     const probabilities = warmed(next, rank);
-    [...list.children].forEach((item, index) => {
-      fill(item.track, probabilities[index]);
-      item.figure.textContent = percent(probabilities[index]);
-    });
+    [...list.children].forEach((item, index) => item.show(probabilities[index]));
   };
   const refresh = async () => {
     panel.classList.add("waiting");
     next = await ask("api/next", asked());
-    list.replaceChildren(...next.alternatives.slice(0, CANDIDATES).map((alternative) => candidate(alternative)));
+    list.replaceChildren(...next.alternatives.slice(0, CANDIDATES).map((alternative) => alternativeRow(alternative, text(story), choose)));
     actions.replaceChildren(dice, alone, temperatureSlider(temperature, show));
     panel.classList.remove("waiting");
   };
@@ -45,18 +42,8 @@ export async function oneWordAtATime(story, { changed, stop, failed }) {
     }
   };
 
-  function candidate(alternative) {
-    const item = made("li", {}), button = made("button", { type: "button", className: "alternative" });
-    Object.assign(item, { track: bar(0), figure: made("span", {}) });
-    button.append(made("span", { textContent: readable(alternative.text, text(story)) }), item.track, item.figure);
-    button.disabled = !canBeChosen(alternative.text);
-    button.addEventListener("click", () => {
-      const { text, probability } = alternative;
-      put([{ text, printed: printed(text), logprob: Math.log(probability), alternatives: next.alternatives, chosen: true }]);
-    });
-    item.append(button);
-    return item;
-  }
+  const choose = ({ text, probability }) =>
+    put([{ text, printed: printed(text), logprob: Math.log(probability), alternatives: next.alternatives, chosen: true }]);
   dice.addEventListener("click", async () => {
     try {
       // Trois tokens, dont on garde jusqu'au premier qui se lise : un retour à la ligne, une moitié de caractère ne comptent pas.

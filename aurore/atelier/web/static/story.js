@@ -1,10 +1,10 @@
 // Un texte à l'écran : son début, ses tokens, qui l'a écrit et avec quels réglages, ce qu'il récite.
 
 import { modelTitle } from "./form.js";
+import { made } from "./page.js";
 import { printed } from "./prose.js";
 
 const SCALE = [0.01, 0.05, 0.2, 0.5]; // les bornes de l'échelle des probabilités, celles que la légende dit
-const made = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 /** L'amorce et sa suite, telles que le réseau les relira. */
 export const text = (story) => story.prompt + story.tokens.map((token) => token.text).join("");

@@ -4,15 +4,15 @@
 import { post } from "./ask.js";
 import { linked, offerCard } from "./card.js";
 import { events } from "./events.js";
-import { beforeAndAfter, fillFields, models, prompt, randomSeed, seed, settings, showField, showModels } from "./form.js";
+import { beforeAndAfter, fillFields, models, prompt, seed, settings, showField, showModels } from "./form.js";
 import { hideHesitation, showHesitation } from "./hesitation.js";
 import { compareNextWords, hideNextWords } from "./next_words.js";
 import { oneWordAtATime } from "./one_word.js";
+import { $, loaded, randomSeed, sentenceOf } from "./page.js";
 import { printed } from "./prose.js";
 import { add, draw, finish, plain, text } from "./story.js";
 import { keepScreen, lastScreen, remember, visited } from "./visit.js";
 
-const $ = (id) => document.getElementById(id);
 const KEEP = 1000; // millisecondes entre deux sauvegardes de ce qui s'écrit
 const ENDINGS = {
   length: "La phrase n’est pas finie : « Continuer » la reprend.",
@@ -112,7 +112,7 @@ async function run(next, { force = true, only } = {}) {
 
 function failed(error, control) {
   if (control?.signal.aborted) tell("Arrêté : ce qui est écrit reste.");
-  else say(error.sentence ?? "La page ne répond plus. Est-elle arrêtée ? Réessayez dans un instant.", error);
+  else say(sentenceOf(error), error);
 }
 
 /** Autre chose commence : ce qui s'écrivait s'arrête là, et se garde. */
@@ -290,13 +290,7 @@ function showLastText() {
 
 /** Attend que le modèle soit chargé, en le disant. */
 async function waitForModel(signal) {
-  while ($("model").options.length === 0) {
-    const health = await (await fetch("healthz", { signal })).json();
-    if (health.status !== "loading") {
-      showModels(health);
-      return tell("");
-    }
-    tell("Le modèle se charge…");
-    await new Promise((wake) => setTimeout(wake, 500));
-  }
+  if ($("model").options.length) return;
+  showModels(await loaded(() => tell("Le modèle se charge…"), signal));
+  tell("");
 }
